@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_CONFIG_CONFIG_H
+#define OTPCODE_CONFIG_CONFIG_H
+
+#include "core/contact.h"
+#include "core/policy.h"
+#include "core/why.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define CONFIG_PATH_SIZE 256
+#define CONFIG_NAME_SIZE 33
+#define CONFIG_PROVIDERS_MAX 16
+#define CONFIG_CHANNEL_PROVIDERS_MAX 8
+#define CONFIG_FILE_MAX 65536
+
+enum config_unenrolled {
+	CONFIG_UNENROLLED_DENY,
+	CONFIG_UNENROLLED_IGNORE, /* the one way to PAM_IGNORE */
+};
+
+enum config_tls {
+	CONFIG_TLS_REQUIRED, /* verified; the default anywhere but on loopback */
+	CONFIG_TLS_NONE,     /* plain; only to loopback, where it is the default */
+};
+
+/* [provider NAME]: one way to send. */
+struct config_provider {
+	char name[CONFIG_NAME_SIZE];
+	char url[CONFIG_PATH_SIZE];           /* smtp://HOST[:PORT] or smtps://HOST[:PORT] */
+	char username[CONFIG_NAME_SIZE * 2];
+	char password_file[CONFIG_PATH_SIZE]; /* root:_otpcode 0640; its first line */
+	enum config_tls tls;
+	char ca_file[CONFIG_PATH_SIZE];       /* empty: the system's */
+};
+
+/* [email]: the providers of a channel in the order in which they are tried. */
+struct config_channel {
+	char providers[CONFIG_CHANNEL_PROVIDERS_MAX][CONFIG_NAME_SIZE];
+	unsigned providers_n;
+	char from[CONTACT_ADDRESS_SIZE];
+	char template_file[CONFIG_PATH_SIZE]; /* empty: the built-in text */
+};
+
+/* Everything that configuration decides, whole and within its ranges; there is no half-read one. */
+struct config {
+	char path[CONFIG_PATH_SIZE]; /* the main file: the hook gets it as its argument */
+	struct policy policy;        /* [code], [limits] */
+	struct {
+		bool echo;
+		unsigned max_prompts; /* 1..20 */
+		char support[65];     /* printable ASCII; empty: no "Help:" in the texts */
+	} prompt;
+	struct {
+		enum config_unenrolled unenrolled;
+	} users;
+	struct {
+		char hook[CONFIG_PATH_SIZE];
+		char hook_user[CONFIG_NAME_SIZE];
+		int wait_s;           /* 1..60 */
+		char host_name[65];   /* empty: the system's */
+	} delivery;
+	struct config_channel email;
+	struct config_provider providers[CONFIG_PROVIDERS_MAX];
+	unsigned providers_n;
+	struct {
+		char path[CONFIG_PATH_SIZE];
+		char key[CONFIG_PATH_SIZE];
+	} store;
+};
+
+/* Where a value came from, for config show. */
+struct config_source {
+	char text[CONFIG_PATH_SIZE + 16]; /* "FILE:LINE", "argument", "default" */
+};
+
+/*
+ * Reads PATH (NULL: the compiled-in default), then every .conf file of otpcode.conf.d in PATH's folder, in byte order, then the module
+ * arguments ("section.key=value"; "conf=PATH" has been taken out, see config_conf_argument). Each file is opened under
+ * trust rules for owner. OTP_ERR_CONFIG with "FILE:LINE: ..." and what would be right; out is then not to be used.
+ */
+__attribute__((warn_unused_result)) enum otp_err config_load(const char *path, uid_t owner, int args_n,
+	const char *const *args, struct config *out, struct otp_why *why);
+
+/*
+ * Finds conf=PATH among module arguments (an absolute path; given twice is an error). *path is NULL where there is none.
+ */
+__attribute__((warn_unused_result)) enum otp_err config_conf_argument(
+	int args_n, const char *const *args, const char **path, struct otp_why *why);
+
+/* The provider of that name, or NULL. */
+const struct config_provider *config_find_provider(const struct config *config, const char *name);
+
+/* Calls visit for each key of the table with its value as it would be written, and where it came from, for config show. */
+typedef void config_visit(
+	void *ctx, const char *section, const char *key, const char *value, const char *source);
+__attribute__((warn_unused_result)) enum otp_err config_show(const char *path, uid_t owner, config_visit *visit,
+	void *ctx, struct otp_why *why);
+
+/* The table of keys, for documentation checks: NULL-ended walk by index. section is "provider" for provider keys. */
+struct config_key_facts {
+	const char *section, *key, *default_text, *range_text, *help;
+	bool argument; /* may be given as a module argument */
+};
+bool config_key_at(size_t index, struct config_key_facts *out);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_CORE_ACCOUNT_H
+#define OTPCODE_CORE_ACCOUNT_H
+
+#include "core/contact.h"
+#include "core/record.h"
+#include "core/why.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What an admin changes in a record; pure. Each adds its event. A removed or reordered contact ends the live challenges:
+ * a code may be on its way to an address that is no longer the user's.
+ */
+
+/* Makes the record of a user who has none. OTP_ERR_EXISTS if there is one. contacts_n 1..RECORD_CONTACTS_MAX, no two equal. */
+__attribute__((warn_unused_result)) enum otp_err account_enroll(struct record *record, bool exists, int64_t now,
+	const struct contact *contacts, unsigned contacts_n, struct otp_why *why);
+
+/* At the end of the order. OTP_ERR_EXISTS for one that is there, OTP_ERR_TOO_LARGE for a fifth. */
+__attribute__((warn_unused_result)) enum otp_err account_add_contact(
+	struct record *record, int64_t now, const struct contact *contact, struct otp_why *why);
+
+/* number counts from 1, as show prints them. OTP_ERR_INVALID for no such number, and for the last contact (unenroll instead). */
+__attribute__((warn_unused_result)) enum otp_err account_remove_contact(
+	struct record *record, int64_t now, unsigned number, struct otp_why *why);
+
+/* order[i] is the present number (from 1) of the contact that comes i-th; every number once. */
+__attribute__((warn_unused_result)) enum otp_err account_order_contacts(
+	struct record *record, int64_t now, const unsigned *order, unsigned order_n, struct otp_why *why);
+
+/* Closes both lanes until account_unlock, and ends the live challenges. */
+void account_lock(struct record *record, int64_t now);
+
+/* Clears an admin's lock, both lanes' locks, failures and 30-day counts, and spent challenges. */
+void account_unlock(struct record *record, int64_t now);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_CORE_KEY_H
+#define OTPCODE_CORE_KEY_H
+
+#include "core/why.h"
+
+#include <stddef.h>
+
+#define KEY_HOST_LEN 32
+#define KEY_LEN 32
+#define KEY_MAC_LEN 32
+
+/* Keys derived from the host key by HKDF-SHA-256 (RFC 5869), one a purpose. Secret: keys_wipe on every way out. */
+struct keys {
+	unsigned char code[KEY_LEN];   /* info "code": seals */
+	unsigned char origin[KEY_LEN]; /* info "origin": what ties a challenge to where it began */
+	unsigned char store[KEY_LEN];  /* info "store": ties a state folder to this host key */
+};
+
+__attribute__((warn_unused_result)) enum otp_err keys_derive(
+	const unsigned char host_key[KEY_HOST_LEN], struct keys *out, struct otp_why *why);
+void keys_wipe(struct keys *keys);
+
+struct key_part {
+	const void *data;
+	size_t len;
+};
+
+/* HMAC-SHA-256 of the parts, each preceded by its length in 8 bytes (big-endian), so that no two lists of parts collide. */
+__attribute__((warn_unused_result)) enum otp_err key_mac(const unsigned char key[KEY_LEN], const struct key_part *parts,
+	size_t parts_n, unsigned char out[KEY_MAC_LEN], struct otp_why *why);
+
+/* The content that store.id must have under these keys. */
+__attribute__((warn_unused_result)) enum otp_err key_store_id(
+	const struct keys *keys, unsigned char out[KEY_MAC_LEN], struct otp_why *why);
+
+#endif

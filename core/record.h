@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_CORE_RECORD_H
+#define OTPCODE_CORE_RECORD_H
+
+#include "core/code.h"
+#include "core/contact.h"
+#include "core/origin.h"
+#include "core/policy.h"
+#include "core/why.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The text form of a record: what a slot of the store holds after its header. docs/state-format.md describes it. */
+#define RECORD_TEXT_MAX 8064
+#define RECORD_USER_SIZE 256
+#define RECORD_CONTACTS_MAX 4
+#define RECORD_NETWORKS_MAX 8
+#define RECORD_DAYS_MAX 31
+#define RECORD_EVENTS_MAX 24
+#define RECORD_DETAIL_SIZE 65
+#define RECORD_LOCK_FOREVER INT64_MAX /* lock_for_s: until an admin unlocks */
+
+enum lane {
+	LANE_KNOWN,
+	LANE_STRANGER,
+	LANES_N,
+};
+
+/* Failures of one day (days since 1970, UTC). */
+struct record_day {
+	int64_t day;
+	unsigned wrong;
+};
+
+struct record_lane {
+	unsigned consecutive; /* failures since the last success of this lane */
+	int64_t lock_since;
+	int64_t lock_for_s;   /* 0: none */
+	struct record_day days[RECORD_DAYS_MAX];
+	unsigned days_n;
+};
+
+enum record_delivery {
+	RECORD_PENDING, /* handed to the hook, no verdict recorded */
+	RECORD_SENT,
+	RECORD_SLOW,    /* no verdict within the wait: it may still come */
+};
+
+/* One code of a challenge: never the code, only its seal. */
+struct record_code {
+	struct code_seal seal;
+	int64_t issued;
+	int64_t expires;
+	enum record_delivery delivery;
+	enum channel channel;
+	char to[CONTACT_MASK_SIZE]; /* the mask of the contact that it went to */
+};
+
+struct record_challenge {
+	unsigned char id[CODE_CHALLENGE_ID_LEN];
+	char ref[CODE_REF_SIZE];
+	unsigned char origin[KEY_MAC_LEN];
+	char service[ORIGIN_SERVICE_SIZE];
+	char source[ORIGIN_SOURCE_SIZE];
+	int64_t opened;
+	int64_t last_send;   /* when a send was last begun here, delivered or not: the cooldown counts from it */
+	unsigned sends;      /* sends begun in this challenge, failed ones too: the cooldown grows with it */
+	unsigned tries_used; /* over all its codes */
+	bool send_failed;    /* the last send was refused by every provider */
+	struct record_code codes[POLICY_LIVE_CODES];
+	unsigned codes_n;
+};
+
+struct record_send {
+	int64_t at;
+	enum lane lane;
+	unsigned char challenge[4]; /* first bytes of its id: a success gives its sends back */
+};
+
+/* A network from which a login succeeded: for 30 days its logins are in the known lane. */
+struct record_network {
+	char network[ORIGIN_NETWORK_SIZE];
+	int64_t last_success;
+};
+
+enum record_event_kind {
+	EVENT_ENROLLED,
+	EVENT_CONTACT_ADDED,
+	EVENT_CONTACT_REMOVED,
+	EVENT_CONTACT_ORDER,
+	EVENT_ADMIN_LOCK,
+	EVENT_ADMIN_UNLOCK,
+	EVENT_ISSUED,   /* a code was drawn and handed to the hook */
+	EVENT_SENT,
+	EVENT_SLOW,
+	EVENT_REFUSED,
+	EVENT_WRONG,
+	EVENT_EXPIRED,  /* a right code, too late */
+	EVENT_LOCKED,
+	EVENT_VERIFIED,
+	EVENT_DAMAGED,  /* one slot of the state file was bad */
+	EVENT_KINDS_N,
+};
+
+/* A line of recent history. A repeat (same kind, service, source, ref, detail) raises count and last. */
+struct record_event {
+	enum record_event_kind kind;
+	int64_t first;
+	int64_t last;
+	unsigned count;
+	char service[ORIGIN_SERVICE_SIZE]; /* empty: none */
+	char source[ORIGIN_SOURCE_SIZE];
+	char ref[CODE_REF_SIZE];
+	char detail[RECORD_DETAIL_SIZE];   /* a provider's name, a refusal's reason, a masked contact */
+};
+
+/* Everything that is kept about one user. Holds no secret but seals. */
+struct record {
+	char user[RECORD_USER_SIZE];
+	uint32_t uid;
+	int64_t enrolled;
+	struct contact contacts[RECORD_CONTACTS_MAX]; /* in the order in which they are tried */
+	unsigned contacts_n;
+	bool admin_locked;                            /* both lanes, until an admin unlocks */
+	struct record_lane lanes[LANES_N];
+	struct record_challenge challenges[POLICY_LIVE_CHALLENGES]; /* oldest first */
+	unsigned challenges_n;
+	struct record_send sends[POLICY_SENDS_MAX];                 /* oldest first */
+	unsigned sends_n;
+	struct record_network networks[RECORD_NETWORKS_MAX];        /* oldest success first */
+	unsigned networks_n;
+	unsigned wrong_since_success;                               /* of both lanes, for the line after a success */
+	char wrong_latest_source[ORIGIN_SOURCE_SIZE];
+	int64_t last_success;                                       /* 0: never */
+	struct record_event events[RECORD_EVENTS_MAX];              /* oldest first */
+	unsigned events_n;
+};
+
+/*
+ * Reads the text form. Every line must be known, whole and within the limits of struct record: anything else is
+ * OTP_ERR_CORRUPT, naming the line. len at most RECORD_TEXT_MAX.
+ */
+__attribute__((warn_unused_result)) enum otp_err record_decode(
+	const char *text, size_t len, struct record *out, struct otp_why *why);
+
+/* Writes the text form into text[RECORD_TEXT_MAX]; where it would not fit, the oldest events are left out, nothing else. */
+__attribute__((warn_unused_result)) enum otp_err record_encode(
+	const struct record *record, char text[RECORD_TEXT_MAX], size_t *len, struct otp_why *why);
+
+/* Adds an event, collapsing it into an equal one; the oldest goes when there are too many. NULL stands for empty. */
+struct record_event_facts {
+	enum record_event_kind kind;
+	const char *service;
+	const char *source;
+	const char *ref;
+	const char *detail;
+};
+void record_add_event(struct record *record, int64_t now, const struct record_event_facts *facts);
+
+const char *record_event_name(enum record_event_kind kind); /* "sent", "wrong", ... as in the text form */
+const char *lane_name(enum lane lane);                      /* "known", "stranger" */
+
+#endif
