@@ -46,7 +46,8 @@ enum otp_situation {
 	OTP_SEND_LIMIT,   /* wait_s until the user's sends allow another one */
 	OTP_SPENT,        /* this challenge's tries are used up */
 	OTP_LOCKED,       /* the lane is locked: wait_s, or until an admin */
-	OTP_NO_CONTACT,   /* not enrolled, or without a contact to send to */
+	OTP_NOT_ENROLLED, /* exactly that: this host's store has no record of the user */
+	OTP_NO_CONTACT,   /* enrolled, but no contact is on a channel that can deliver */
 	OTP_VERIFIED,
 	OTP_WRONG,
 	OTP_EXPIRED,      /* a right code, too late; or no code is live any more */
@@ -74,7 +75,7 @@ struct otp_step {
 	struct code code;
 	struct contact contact;
 	unsigned contact_index;          /* which of the user's contacts */
-	unsigned contacts_n;
+	char sent_by[RECORD_DETAIL_SIZE]; /* the provider, once otp_sent noted it; recorded together with the answer */
 
 	/* OTP_TOO_SOON, OTP_SEND_LIMIT, OTP_LOCKED; OTP_SEND_FAILED: until a new send */
 	int64_t wait_s;                  /* RECORD_LOCK_FOREVER: until an admin unlocks */
@@ -106,7 +107,7 @@ struct otp_delivery_facts {
 
 /*
  * Begins a login at login's origin, or takes up the challenge that lives there.
- * Gives OTP_SEND, OTP_WAITING, OTP_SEND_FAILED, OTP_SEND_LIMIT, OTP_SPENT, OTP_LOCKED or OTP_NO_CONTACT.
+ * Gives OTP_SEND, OTP_WAITING, OTP_SEND_FAILED, OTP_SEND_LIMIT, OTP_SPENT, OTP_LOCKED, OTP_NOT_ENROLLED or OTP_NO_CONTACT.
  * channels: which channels can deliver, in order; contacts on others are passed over.
  */
 struct otp_channels {

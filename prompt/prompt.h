@@ -13,7 +13,8 @@ enum prompt_result {
 	PROMPT_VERIFIED,
 	PROMPT_WRONG,           /* prompts used up without a right code */
 	PROMPT_EXPIRED,
-	PROMPT_NOT_ENROLLED,    /* exactly that: no record in this host's store, or one without a contact */
+	PROMPT_NOT_ENROLLED,    /* exactly that: no record in this host's store */
+	PROMPT_NO_CONTACT,      /* enrolled, but nothing can be sent to any contact */
 	PROMPT_OUT_OF_TRIES,
 	PROMPT_LOCKED,
 	PROMPT_THROTTLED,       /* the send limit is reached and no code is live */
@@ -63,6 +64,7 @@ struct prompt_options {
 	unsigned max_prompts;
 	int wait_ms;          /* delivery.wait */
 	const char *support;  /* may be empty */
+	bool tell_unenrolled; /* false where who is not enrolled is to notice nothing */
 	const char *password; /* what an earlier module put into PAM_AUTHTOK, or NULL: never taken for a code */
 	struct otp_channels channels;
 };
