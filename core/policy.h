@@ -11,13 +11,13 @@
 #define POLICY_LIFETIME_MAX_S 600
 #define POLICY_TRIES_MAX 10
 #define POLICY_LOCK_MAX_S 86400
-#define POLICY_LOCK_STEP 5        /* a lock doubles with every further 5 consecutive failures */
+#define POLICY_LOCK_STEP 5 /* a lock doubles with every further 5 consecutive failures */
 #define POLICY_WRONG_30D_MAX 100
-#define POLICY_SENDS_MAX 20       /* sends of one user in their window that a record can hold */
-#define POLICY_LIVE_CHALLENGES 4  /* of one user */
-#define POLICY_LIVE_CODES 3       /* of one challenge */
+#define POLICY_SENDS_MAX 20      /* sends of one user in their window that a record can hold */
+#define POLICY_LIVE_CHALLENGES 4 /* of one user */
+#define POLICY_LIVE_CODES 3      /* of one challenge */
 #define POLICY_KNOWN_NETWORK_S (30 * 86400)
-#define POLICY_FUTURE_S 5         /* a code issued further in the future than this counts as expired */
+#define POLICY_FUTURE_S 5 /* a code issued further in the future than this counts as expired */
 #define POLICY_RESEND_MAX_S 3600
 
 struct policy_rate {
@@ -29,23 +29,32 @@ struct policy_rate {
 struct policy {
 	struct code_form form;
 	int lifetime_s;
-	unsigned tries;                    /* of one challenge, over all its codes */
-	int resend_after_s;                /* first cooldown; doubles with each send of the challenge */
+	unsigned tries;     /* of one challenge, over all its codes */
+	int resend_after_s; /* first cooldown; doubles with each send of the challenge */
 	struct policy_rate sends_per_user;
-	unsigned lock_after;               /* consecutive failures of a lane */
-	int lock_for_s;                    /* the first lock */
-	unsigned wrong_per_30d;            /* failures of a lane in 30 days, then locked until an admin unlocks */
+	unsigned lock_after;    /* consecutive failures of a lane */
+	int lock_for_s;         /* the first lock */
+	unsigned wrong_per_30d; /* failures of a lane in 30 days, then locked until an admin unlocks */
 };
 
 struct policy policy_default(void);
 
-/* How long a lane is locked by its consecutive'th failure: 0 for no lock, else lock_for_s doubled, at most POLICY_LOCK_MAX_S. */
+/*
+ * How long a lane is locked by its consecutive'th failure: 0 between the steps, at a step lock_for_s doubled,
+ * at most POLICY_LOCK_MAX_S.
+ */
 int policy_lock_s(const struct policy *policy, unsigned consecutive);
 
-/* How long after the sends'th send of a challenge (1, 2, ...) the next may follow. */
+/*
+ * How long after the sends'th send of a challenge (1, 2, ...) the next may follow: at most POLICY_RESEND_MAX_S;
+ * 0 where there was none.
+ */
 int policy_cooldown_s(const struct policy *policy, unsigned sends);
 
-/* How many of a user's sends strangers may cause: three of five, rounded up, so that the owner always keeps some. */
+/*
+ * How many of a user's sends strangers may cause: three of five, rounded up, but one less than all, so that
+ * the owner always keeps some (a limit of 1 is everybody's).
+ */
 unsigned policy_stranger_sends(const struct policy *policy);
 
 #endif
