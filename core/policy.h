@@ -46,8 +46,8 @@ struct policy policy_default(void);
 int policy_lock_s(const struct policy *policy, unsigned consecutive);
 
 /*
- * How long after the sends'th send of a challenge (1, 2, ...) the next may follow: at most POLICY_RESEND_MAX_S;
- * 0 where there was none.
+ * How long after the sends'th send of a challenge (1, 2, ...) the next may follow: at most
+ * POLICY_RESEND_MAX_S; 0 where there was none.
  */
 int policy_cooldown_s(const struct policy *policy, unsigned sends);
 
