@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "otp_core.h"
+
+#include "core/judge.h"
+#include "core/lane.h"
+#include "core/settle.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One store update on behalf of a login. */
+struct turn {
+	bool (*judge)(struct judge_turn *judge, struct record *record);
+	struct judge_turn facts;
+};
+
+/* Decodes, checks whose it is, brings it up to now. *changed: the record must be written for that alone. */
+static enum otp_err open_record(const struct store_bytes *old, const char *user, uint32_t uid,
+	const struct policy *policy, int64_t now, struct record *record, bool *changed, struct otp_why *why)
+{
+	enum otp_err err = record_decode(old->data, old->len, record, why);
+
+	if (err != OTP_OK)
+		return err;
+	if (strcmp(record->user, user) != 0)
+		return why_set(why, OTP_ERR_CORRUPT, 0, "the record of %s holds another user's name", user);
+	if (record->uid != uid)
+		return why_set(why, OTP_ERR_OTHER_USER, 0,
+			"the record of %s was made for uid %u, not %u: unenroll and enroll", user,
+			(unsigned)record->uid, (unsigned)uid);
+	*changed = settle_record(record, policy, now);
+	if (old->damaged) {
+		settle_damage(record, policy, now);
+		*changed = true;
+	}
+	return OTP_OK;
+}
+
+static bool judge_record(struct turn *turn, struct record *record)
+{
+	struct judge_turn *facts = &turn->facts;
+
+	facts->step->lane = lane_decide(record, &facts->login->origin, facts->now);
+	facts->step->failures = record->lanes[facts->step->lane].consecutive;
+	judge_note_delivery(facts, record);
+	return turn->judge(facts, record);
+}
+
+static enum store_action run_turn(void *ctx, const struct store_bytes *old, char *next, size_t *next_len)
+{
+	struct turn *turn = ctx;
+	struct judge_turn *facts = &turn->facts;
+	struct record record;
+	bool changed = false;
+
+	/* Afresh at each run: a store may run an edit twice. */
+	otp_step_wipe(facts->step);
+	facts->err = OTP_OK;
+	if (old->data == NULL) {
+		facts->step->situation = OTP_NOT_ENROLLED;
+		return STORE_KEEP;
+	}
+	facts->err = open_record(old, facts->login->user, facts->login->uid, facts->policy, facts->now,
+		&record, &changed, facts->why);
+	if (facts->err == OTP_OK)
+		changed |= judge_record(turn, &record);
+	if (facts->err == OTP_OK && changed)
+		facts->err = record_encode(&record, next, next_len, facts->why);
+	facts->step->damaged = old->damaged;
+	OPENSSL_cleanse(&record, sizeof record);
+	return facts->err == OTP_OK && changed ? STORE_WRITE : STORE_KEEP;
+}
+
+/* Runs one turn and wipes what it drew. On any error nothing was decided: the step is wiped. */
+static enum otp_err take_turn(struct turn *turn, const struct otp_core *core, const struct otp_login *login,
+	struct otp_step *step, struct otp_why *why)
+{
+	struct judge_turn *facts = &turn->facts;
+
+	facts->keys = &core->keys;
+	facts->policy = &core->policy;
+	facts->login = login;
+	facts->before = *step;
+	facts->now = core->clock.now(core->clock.self);
+	facts->step = step;
+	facts->why = why;
+	enum otp_err err = origin_mac(&core->keys, &login->origin, facts->origin, why);
+	if (err == OTP_OK)
+		err = core->store.update(core->store.self, (struct store_key){.user = login->user},
+			(struct store_edit){.run = run_turn, .ctx = turn}, why);
+	if (err == OTP_OK)
+		err = facts->err;
+	if (err != OTP_OK)
+		otp_step_wipe(step);
+	OPENSSL_cleanse(turn, sizeof *turn);
+	return err;
+}
+
+static bool ref_is_repeated(const struct judge_drawn *drawn, unsigned upto)
+{
+	for (unsigned i = 0; i < upto; i++)
+		if (strcmp(drawn->refs[i], drawn->refs[upto]) == 0)
+			return true;
+	return false;
+}
+
+static enum otp_err draw(const struct otp_core *core, struct judge_drawn *drawn, struct otp_why *why)
+{
+	enum otp_err err =
+		core->random.fill(core->random.self, drawn->challenge_id, sizeof drawn->challenge_id, why);
+
+	if (err == OTP_OK)
+		err = code_draw(core->policy.form, &core->random, &drawn->code, why);
+	for (unsigned i = 0; err == OTP_OK && i < JUDGE_REFS; i++) {
+		do
+			err = code_draw_ref(&core->random, drawn->refs[i], why);
+		while (err == OTP_OK && ref_is_repeated(drawn, i));
+	}
+	if (err != OTP_OK)
+		OPENSSL_cleanse(drawn, sizeof *drawn);
+	return err;
+}
+
+enum otp_err otp_begin(const struct otp_core *core, const struct otp_login *login,
+	const struct otp_channels *channels, struct otp_step *step, struct otp_why *why)
+{
+	struct turn turn = {.judge = judge_begin, .facts.channels = channels};
+	enum otp_err err = draw(core, &turn.facts.drawn, why);
+
+	return err == OTP_OK ? take_turn(&turn, core, login, step, why) : err;
+}
+
+enum otp_err otp_resend(const struct otp_core *core, const struct otp_login *login,
+	const struct otp_channels *channels, struct otp_resend_request request, struct otp_step *step,
+	struct otp_why *why)
+{
+	struct turn turn = {.judge = judge_resend, .facts = {.channels = channels, .resend = request}};
+	enum otp_err err = draw(core, &turn.facts.drawn, why);
+
+	return err == OTP_OK ? take_turn(&turn, core, login, step, why) : err;
+}
+
+enum otp_err otp_sent(const struct otp_core *core, const struct otp_login *login,
+	struct otp_delivery_facts facts, struct otp_step *step, struct otp_why *why)
+{
+	struct turn turn = {.judge = judge_sent, .facts.delivery = facts};
+
+	if (facts.delivery == OTP_DELIVERY_SENT) {
+		step->delivery = RECORD_SENT;
+		(void)snprintf(step->sent_by, sizeof step->sent_by, "%s",
+			facts.provider != NULL ? facts.provider : "-");
+		code_wipe(&step->code);
+		return OTP_OK;
+	}
+	enum otp_err err = take_turn(&turn, core, login, step, why);
+	code_wipe(&step->code);
+	return err;
+}
+
+enum otp_err otp_answer(const struct otp_core *core, const struct otp_login *login, const char *typed,
+	struct otp_step *step, struct otp_why *why)
+{
+	struct turn turn = {.judge = judge_answer};
+	unsigned typed_len = 0;
+	const char *ref = step->ref[0] != '\0' ? step->ref : NULL;
+	enum code_shape shape = code_clean(core->policy.form, typed, ref, &turn.facts.typed, &typed_len);
+
+	if (shape != CODE_SHAPE_CODE) {
+		step->situation = OTP_NOT_A_CODE;
+		step->shape = shape;
+		step->typed_len = typed_len;
+		return OTP_OK;
+	}
+	return take_turn(&turn, core, login, step, why);
+}
+
+void otp_step_wipe(struct otp_step *step)
+{
+	OPENSSL_cleanse(step, sizeof *step);
+}
+
+enum otp_err otp_read(const struct otp_core *core, const char *user, struct record *out, struct otp_why *why)
+{
+	char buf[STORE_RECORD_MAX];
+	struct store_bytes bytes;
+	enum otp_err err =
+		core->store.read(core->store.self, (struct store_key){.user = user}, buf, &bytes, why);
+
+	if (err == OTP_OK)
+		err = record_decode(bytes.data, bytes.len, out, why);
+	OPENSSL_cleanse(buf, sizeof buf);
+	return err;
+}
+
+/* An admin's change. */
+struct change {
+	const struct otp_core *core;
+	const char *user;
+	uint32_t uid;
+	struct otp_edit edit;
+	int64_t now;
+	struct otp_why *why;
+	enum otp_err err;
+};
+
+static enum store_action run_change(void *ctx, const struct store_bytes *old, char *next, size_t *next_len)
+{
+	struct change *change = ctx;
+	struct record record;
+	bool changed;
+
+	change->err = OTP_OK;
+	memset(&record, 0, sizeof record);
+	if (old->data != NULL) {
+		change->err = open_record(old, change->user, change->uid, &change->core->policy, change->now,
+			&record, &changed, change->why);
+	} else {
+		(void)snprintf(record.user, sizeof record.user, "%s", change->user);
+		record.uid = change->uid;
+	}
+	if (change->err == OTP_OK)
+		change->err = change->edit.run(
+			change->edit.ctx, &record, old->data != NULL, change->now, change->why);
+	if (change->err == OTP_OK)
+		change->err = record_encode(&record, next, next_len, change->why);
+	OPENSSL_cleanse(&record, sizeof record);
+	return change->err == OTP_OK ? STORE_WRITE : STORE_KEEP;
+}
+
+enum otp_err otp_change(const struct otp_core *core, const char *user, uint32_t uid, struct otp_edit edit,
+	struct otp_why *why)
+{
+	struct change change = {.core = core,
+		.user = user,
+		.uid = uid,
+		.edit = edit,
+		.now = core->clock.now(core->clock.self),
+		.why = why};
+	enum otp_err err = core->store.update(core->store.self, (struct store_key){.user = user},
+		(struct store_edit){.run = run_change, .ctx = &change}, why);
+
+	return err == OTP_OK ? change.err : err;
+}
