@@ -2,21 +2,31 @@
 #
 # make            builds everything into build/          V=1        shows each command
 # make install    into the folders below                 SANITIZE=  address,undefined: instrumented, build folder of its own
-# make demo       a real login with a mailed code        CC=clang   another compiler
-# make test       everything that is checked by running  DESTDIR=   for packagers
+# make uninstall  unless a PAM file still names us       CC=clang   another compiler
+# make deps       installs what building needs           DESTDIR=   for packagers
+# make demo       a real login with a mailed code        WERROR=1   warnings are errors
+# make test       everything that is checked by running  SECONDS=60 of make fuzz, for each target
 # make lint       everything that is checked by reading
+# make format     clang-format on every source
+#
+# demo, test and lint install what they need first (packaging/deps); they install nothing where nothing is missing.
 
 PREFIX     ?= /usr
 SYSCONFDIR ?= /etc
 STATEDIR   ?= /var/lib
 LIBEXECDIR ?= $(PREFIX)/libexec
+SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
-MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
-PAMDIR     ?= $(if $(wildcard /lib/$(MULTIARCH)/security),/lib/$(MULTIARCH)/security,$(if $(wildcard /lib64/security),/lib64/security,/lib/security))
-
+DOCDIR     ?= $(PREFIX)/share/doc/pam_otpcode
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+PAMDIR     ?= $(if $(wildcard /lib/$(MULTIARCH)/security),/lib/$(MULTIARCH)/security,$(if $(wildcard /lib64/security),/lib64/security,/lib/security))
+
+# Debian's own, whatever else stands in PATH: the packages of packaging/deps.txt are its.
+PYTHON     ?= /usr/bin/python3
+SECONDS    ?= 60
 
 all:
 
@@ -80,24 +90,118 @@ $(HOOK): $(HOOK_OBJ) $(LIB)
 $(CLI): $(CLI_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) -lsmartcols -ljansson -lcrypto
 
-# Each tests/unit/test_*.c is a cmocka program of its own; helpers stand beside them without the prefix.
-UNIT_SRC  := $(sort $(wildcard tests/unit/test_*.c))
-UNIT_HELP := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
-UNIT      := $(UNIT_SRC:%.c=$(BUILD)/%)
+# Tests. Every tests/*/test_*.c is a cmocka program of its own and is run; a file beside them without the prefix is a helper:
+# linked into each program of tests/unit and tests/module, a program that other tests run in tests/fault and tests/e2e,
+# and, named preload_*, a library for LD_PRELOAD. Every tests/fuzz/fuzz_*.c is a libFuzzer target.
+UNIT_SRC    := $(sort $(wildcard tests/unit/test_*.c))
+MODULE_SRC  := $(sort $(wildcard tests/module/test_*.c))
+PRELOAD_SRC := $(sort $(wildcard tests/*/preload_*.c))
+AID_SRC     := $(filter-out $(PRELOAD_SRC),$(sort $(wildcard tests/fault/*.c tests/e2e/*.c)))
+FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+UNIT_HELP   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(UNIT_SRC) $(PRELOAD_SRC),$(wildcard tests/unit/*.c)))
+MODULE_HELP := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MODULE_SRC) $(PRELOAD_SRC),$(wildcard tests/module/*.c)))
+UNIT        := $(UNIT_SRC:%.c=$(BUILD)/%)
+MODULE_TEST := $(MODULE_SRC:%.c=$(BUILD)/%)
+PRELOAD     := $(PRELOAD_SRC:%.c=$(BUILD)/%.so)
+AID         := $(AID_SRC:%.c=$(BUILD)/%)
+REPLAY      := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
+FUZZ        := $(FUZZ_SRC:%.c=$(BUILD)/%)
 HOOK_LIB_OBJ := $(filter-out $(BUILD)/hook/otpcode-deliver.o,$(HOOK_OBJ))
+PROGRAMS    := $(UNIT) $(MODULE_TEST) $(PRELOAD) $(AID) $(REPLAY)
 
-$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_HELP) $(HOOK_LIB_OBJ) $(LIB)
+$(UNIT): %: %.o $(UNIT_HELP) $(HOOK_LIB_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELP) $(HOOK_LIB_OBJ) $(LIB) -lcmocka -lcurl -lcrypto
+
+$(MODULE_TEST): %: %.o $(MODULE_HELP) $(LIB)
+	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $< $(MODULE_HELP) $(LIB) -lcmocka -lpam -lcrypto
+
+$(AID): %: %.o $(LIB)
+	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) -lcmocka -lpam -lcrypto
+
+$(PRELOAD): %.so: %.o
+	$(call say,LD,$@) $(CC) -shared $(ALL_LDFLAGS) -o $@ $<
+
+# The inputs that a fuzzer found are run again by every make test, with any compiler.
+$(REPLAY): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(HOOK_LIB_OBJ) $(LIB)
+	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -lcrypto
+
+$(FUZZ): %: %.o $(HOOK_LIB_OBJ) $(LIB)
+	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ -lcurl -lcrypto
+
+programs: all $(PROGRAMS)
 
 unit: $(UNIT)
 	@for t in $(UNIT); do echo "== $$t"; $$t || exit 1; done
 
+# With every core, unless -j says otherwise.
+SUBMAKE = +$(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+deps:
+	$(Q)packaging/deps build
+
+demo:
+	$(Q)packaging/deps build demo
+	$(SUBMAKE) all
+	$(Q)$(PYTHON) -B tests/demo/demo.py --build $(BUILD)
+
+test:
+	$(Q)packaging/deps build demo test
+	$(SUBMAKE) programs
+	$(Q)$(PYTHON) -B tests/run --build $(BUILD) $(if $(SANITIZE),--sanitize $(SANITIZE))
+
+lint:
+	$(Q)packaging/deps build test lint
+	$(Q)MAKE='$(MAKE)' tests/lint/run $(BUILD)
+
+check-layers:
+	$(Q)tests/lint/layers
+
+# Each target for SECONDS; a finding is left in the folder's crash-* and belongs into tests/fuzz/corpus/NAME/.
+fuzz:
+	$(Q)packaging/deps build fuzz
+	$(SUBMAKE) CC=clang BUILD=build-fuzz SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+	$(Q)for f in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do \
+		mkdir -p build-fuzz/corpus/$$f && echo "== fuzz_$$f" && \
+		build-fuzz/tests/fuzz/fuzz_$$f -max_total_time=$(SECONDS) -timeout=10 -artifact_prefix=build-fuzz/crash-$$f- \
+			-verbosity=0 -print_final_stats=1 build-fuzz/corpus/$$f tests/fuzz/corpus/$$f || exit 1; done
+
+fuzz-programs: $(FUZZ)
+
+format:
+	$(Q)clang-format -i $(shell find . -name '*.[ch]' -not -path './build*' -not -path './.git/*')
+
+# A module or program in use is replaced by rename, never written into: a login under way keeps the one that it has.
+put = install -d '$(DESTDIR)$(dir $(3))' && install -m $(1) '$(2)' '$(DESTDIR)$(3).new' && mv -f '$(DESTDIR)$(3).new' '$(DESTDIR)$(3)'
+MAN := $(sort $(wildcard man/*.[1-8]))
+DOC := $(sort $(wildcard README.md LICENSE docs/*.md))
+
+install: all
+	$(call say,INSTALL,$(DESTDIR)$(PAMDIR)/pam_otpcode.so) $(call put,0644,$(MODULE),$(PAMDIR)/pam_otpcode.so)
+	$(call say,INSTALL,$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver) $(call put,0755,$(HOOK),$(LIBEXECDIR)/otpcode/otpcode-deliver)
+	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/otpcode) $(call put,0755,$(CLI),$(SBINDIR)/otpcode)
+	$(Q)$(foreach m,$(MAN),$(call put,0644,$(m),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) &&) :
+	$(Q)$(foreach d,$(DOC),$(call put,0644,$(d),$(DOCDIR)/$(notdir $(d))) &&) :
+	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)/pam.d-example' && cp -R pam.d-example '$(DESTDIR)$(DOCDIR)/'
+	$(Q)install -d -m 0755 '$(DESTDIR)$(SYSCONFDIR)/otpcode' '$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf.d'
+	$(Q)f='$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf'; if [ -e "$$f" ]; then echo "  KEPT    $$f"; \
+		else echo "  INSTALL $$f"; install -m 0644 conf/otpcode.conf "$$f"; fi
+
+uninstall:
+	$(Q)packaging/named-by-pam '$(DESTDIR)$(SYSCONFDIR)' '$(DESTDIR)$(PREFIX)/lib'
+	$(Q)rm -f '$(DESTDIR)$(PAMDIR)/pam_otpcode.so' '$(DESTDIR)$(SBINDIR)/otpcode' \
+		'$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver' \
+		$(foreach m,$(MAN),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))')
+	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)'
+	$(Q)rmdir '$(DESTDIR)$(LIBEXECDIR)/otpcode' 2>/dev/null || :
+	@echo 'Uninstalled. Left as they are: $(DESTDIR)$(SYSCONFDIR)/otpcode (configuration and host key) and' \
+		'$(DESTDIR)$(STATEDIR)/otpcode (who is enrolled).'
+
 clean:
 	rm -rf build build-*
 
--include $(LIB_OBJ:.o=.d) $(HOOK_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT:=.d) $(UNIT_HELP:.o=.d) $(BUILD)/pam_otpcode.d
+-include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c $(wildcard tests/*/*.c)))
 
 .DELETE_ON_ERROR:
-.PHONY: all unit clean FORCE
+.PHONY: all programs unit deps demo test lint check-layers fuzz fuzz-programs format install uninstall clean FORCE
 .SECONDARY:
 FORCE:
