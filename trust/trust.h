@@ -31,6 +31,10 @@ struct trust_rule {
 __attribute__((warn_unused_result)) enum otp_err trust_open_folder(
 	const char *path, uid_t owner, int *fd, struct otp_why *why);
 
+/* The same one step further: the folder name (no slash) under folder_fd. path_for_messages names it in why. */
+__attribute__((warn_unused_result)) enum otp_err trust_open_folder_at(int folder_fd, const char *name, uid_t owner,
+	const char *path_for_messages, int *fd, struct otp_why *why);
+
 /*
  * Opens name (no slash) under folder_fd with flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK; it must be a regular file with one
  * link that obeys rule. path_for_messages names it in why.
@@ -45,5 +49,11 @@ __attribute__((warn_unused_result)) enum otp_err trust_open_file(
 /* Reads a whole open file of at most size - 1 bytes into buf, adds a NUL; OTP_ERR_TOO_LARGE beyond that. */
 __attribute__((warn_unused_result)) enum otp_err trust_read(
 	int fd, const char *path_for_messages, char *buf, size_t size, size_t *len, struct otp_why *why);
+
+/*
+ * Every descriptor given out here is above 2: a host may have closed those, and what it prints to standard error must not
+ * land in a file of ours. This moves one that was had elsewhere; -1 with errno, and fd closed, if that fails.
+ */
+__attribute__((warn_unused_result)) int trust_fd_above_standard(int fd);
 
 #endif
