@@ -10,7 +10,7 @@
 #define KEY_LEN 32
 #define KEY_MAC_LEN 32
 
-/* Keys derived from the host key by HKDF-SHA-256 (RFC 5869), one a purpose. Secret: keys_wipe on every way out. */
+/* Derived from the host key by HKDF-SHA-256 (RFC 5869), one a purpose. Secret: keys_wipe on every way out. */
 struct keys {
 	unsigned char code[KEY_LEN];   /* info "code": seals */
 	unsigned char origin[KEY_LEN]; /* info "origin": what ties a challenge to where it began */
@@ -26,9 +26,19 @@ struct key_part {
 	size_t len;
 };
 
-/* HMAC-SHA-256 of the parts, each preceded by its length in 8 bytes (big-endian), so that no two lists of parts collide. */
-__attribute__((warn_unused_result)) enum otp_err key_mac(const unsigned char key[KEY_LEN], const struct key_part *parts,
-	size_t parts_n, unsigned char out[KEY_MAC_LEN], struct otp_why *why);
+/*
+ * HKDF-SHA-256 (RFC 5869), extract and expand: out_len bytes, at most 255 * 32. salt and info may be empty.
+ * out is wiped on error.
+ */
+__attribute__((warn_unused_result)) enum otp_err key_hkdf(struct key_part secret, struct key_part salt,
+	struct key_part info, unsigned char *out, size_t out_len, struct otp_why *why);
+
+/*
+ * HMAC-SHA-256 of the parts, each preceded by its length in 8 bytes (big-endian), so that no two lists of
+ * parts collide. out is wiped on error.
+ */
+__attribute__((warn_unused_result)) enum otp_err key_mac(const unsigned char key[KEY_LEN],
+	const struct key_part *parts, size_t parts_n, unsigned char out[KEY_MAC_LEN], struct otp_why *why);
 
 /* The content that store.id must have under these keys. */
 __attribute__((warn_unused_result)) enum otp_err key_store_id(
