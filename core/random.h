@@ -16,7 +16,10 @@ struct otp_random {
 /* RAND_priv_bytes of the process's default library context. */
 struct otp_random random_system(void);
 
-/* A number in 0..bound-1, bound 1..256, every value equally likely (bytes past the last whole multiple are drawn again). */
+/*
+ * A number in 0..bound-1, bound 1..256, every value equally likely: bytes past the last whole multiple are
+ * drawn again. OTP_ERR_NO_RANDOM where the source fails, or gives only such bytes.
+ */
 __attribute__((warn_unused_result)) enum otp_err random_below(
 	const struct otp_random *random, unsigned bound, unsigned *out, struct otp_why *why);
 
