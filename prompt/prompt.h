@@ -11,13 +11,13 @@
 /* How a login ended. One function of pam_otpcode.c maps these to PAM codes. */
 enum prompt_result {
 	PROMPT_VERIFIED,
-	PROMPT_WRONG,           /* prompts used up without a right code */
+	PROMPT_WRONG, /* prompts used up without a right code */
 	PROMPT_EXPIRED,
-	PROMPT_NOT_ENROLLED,    /* exactly that: no record in this host's store */
-	PROMPT_NO_CONTACT,      /* enrolled, but nothing can be sent to any contact */
+	PROMPT_NOT_ENROLLED, /* exactly that: no record in this host's store */
+	PROMPT_NO_CONTACT,   /* enrolled, but nothing can be sent to any contact */
 	PROMPT_OUT_OF_TRIES,
 	PROMPT_LOCKED,
-	PROMPT_THROTTLED,       /* the send limit is reached and no code is live */
+	PROMPT_THROTTLED, /* the send limit is reached and no code is live */
 	PROMPT_NOT_DELIVERED,
 	PROMPT_UNAVAILABLE,     /* store, random source, crypto, memory */
 	PROMPT_NO_CONVERSATION, /* end of input, or the host's conversation failed */
@@ -46,8 +46,9 @@ struct prompt_host {
 	void (*tell)(void *self, const char *line);
 
 	/*
-	 * Shows line (NULL or empty: none), then asks. answer[PROMPT_ANSWER_SIZE] is wiped by the caller of this function.
-	 * An answer that does not fit is given as PROMPT_REPLY_TEXT cut to the size: it cannot be a code.
+	 * Shows line (NULL or empty: none), then asks. answer[PROMPT_ANSWER_SIZE] is wiped by the caller of
+	 * this function. An answer that does not fit is given as PROMPT_REPLY_TEXT cut to the size: it cannot
+	 * be a code.
 	 */
 	enum prompt_reply (*ask)(void *self, const char *line, const char *prompt, bool echo, char *answer);
 
@@ -65,13 +66,14 @@ struct prompt_options {
 	int wait_ms;          /* delivery.wait */
 	const char *support;  /* may be empty */
 	bool tell_unenrolled; /* false where who is not enrolled is to notice nothing */
-	const char *password; /* what an earlier module put into PAM_AUTHTOK, or NULL: never taken for a code */
+	const char
+		*password; /* what an earlier module put into PAM_AUTHTOK, or NULL: never taken for a code */
 	struct otp_channels channels;
 };
 
 /*
- * One login from the first code to the verdict: the only loop, for PAM, the command and the tests. Every answer is charged and
- * on disk before anything about it is said. Leaves no secret in memory.
+ * One login from the first code to the verdict: the only loop, for PAM, the command and the tests. Every
+ * answer is charged and on disk before anything about it is said. Leaves no secret in memory.
  */
 __attribute__((warn_unused_result)) enum prompt_result prompt_login(const struct otp_core *core,
 	const struct otp_login *login, const struct prompt_options *options, const struct prompt_host *host);

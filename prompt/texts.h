@@ -2,30 +2,40 @@
 #ifndef OTPCODE_PROMPT_TEXTS_H
 #define OTPCODE_PROMPT_TEXTS_H
 
-#include "otp_core.h"
+#include "core/code.h"
+#include "core/step.h"
 
-#include <stddef.h>
+#include <stdint.h>
 
-#define TEXTS_LINE_SIZE 79 /* 78 columns and a NUL */
-#define TEXTS_PROMPT "Verification code: " /* editors look for these words: never translated, never changed */
+#define TEXTS_LINE_SIZE 79                 /* 78 columns and a NUL */
+#define TEXTS_PROMPT "Verification code: " /* editors look for these words: never translated, never changed  \
+					    */
 
 /* What the line says beyond the situation itself. */
 enum texts_context {
 	TEXTS_PLAIN,
-	TEXTS_EXPIRED,      /* the code before this step expired: "The code expired. ..." */
-	TEXTS_GONE,         /* the code before this step was used or withdrawn meanwhile */
-	TEXTS_OTHER_CONTACT /* the contact before this one failed */
+	TEXTS_EXPIRED,       /* the code before this step expired */
+	TEXTS_GONE,          /* the code before this step was used or withdrawn meanwhile */
+	TEXTS_OTHER_CONTACT, /* the contact before this one failed */
+	TEXTS_PASSWORD,      /* the password was typed again */
+	TEXTS_SILENT,        /* nothing is to be said */
+};
+
+struct texts_facts {
+	struct code_form form;
+	const char *support; /* may be empty */
+	int64_t now;
 };
 
 /*
- * The one information line of a step, at most 78 columns, ASCII. With OTP_SEND, step->delivery says what became of the send
- * (RECORD_SENT or RECORD_SLOW). support may be empty. form: of the codes.
+ * The one information line of a step, at most 78 columns, ASCII; empty where nothing is to be said. After an
+ * OTP_SEND, step->delivery says what became of the send.
  */
-void texts_line(const struct otp_step *step, enum texts_context context, struct code_form form, const char *support,
-	int64_t now, char out[TEXTS_LINE_SIZE]);
+void texts_line(const struct otp_step *step, enum texts_context context, const struct texts_facts *facts,
+	char out[TEXTS_LINE_SIZE]);
 
-/* The line after a success, or an empty one. */
-void texts_after_success(const struct otp_step *step, char out[TEXTS_LINE_SIZE]);
+/* What is said when this machine cannot judge: the store, the random source or the configuration failed. */
+void texts_out_of_order(const char *support, char out[TEXTS_LINE_SIZE]);
 
 /* "18 s", "2 min", "3 h", "2 days": rounded up, so that who waits that long has waited long enough. */
 #define TEXTS_SPAN_SIZE 24

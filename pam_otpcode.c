@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * The PAM side: what the host program knows goes in, one PAM code comes out. An error is never a success and
+ * never PAM_IGNORE, and the host process is as it was when we return.
+ */
+
+#include "config/config.h"
+#include "core/random.h"
+#include "deliver/deliver.h"
+#include "otp_core.h"
+#include "prompt/logline.h"
+#include "prompt/prompt.h"
+#include "prompt/texts.h"
+#include "store/file.h"
+#include "store/hostkey.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <pwd.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syslog.h>
+#include <unistd.h>
+
+#define ROOT_UID 0
+
+int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv);
+int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv);
+
+/* One call of pam_sm_authenticate. */
+struct pam_login {
+	pam_handle_t *pamh;
+	bool silent; /* PAM_SILENT: prompts, but no lines */
+	struct config config;
+	struct deliver_options deliver;
+};
+
+static void pam_tell(void *self, const char *line)
+{
+	struct pam_login *pam = self;
+
+	if (!pam->silent)
+		(void)pam_info(pam->pamh, "%s", line);
+}
+
+/*
+ * Line and prompt are two calls: some hosts look only at the first message of a call. sshd glues the line
+ * before the prompt up to 9.9 and sends it at once from 10.3.
+ */
+static enum prompt_reply pam_ask(void *self, const char *line, const char *prompt, bool echo, char *answer)
+{
+	struct pam_login *pam = self;
+	char *response = NULL;
+
+	if (line != NULL && line[0] != '\0')
+		pam_tell(self, line);
+	int code = pam_prompt(
+		pam->pamh, echo ? PAM_PROMPT_ECHO_ON : PAM_PROMPT_ECHO_OFF, &response, "%s", prompt);
+	if (code == PAM_SUCCESS && response != NULL)
+		(void)snprintf(answer, PROMPT_ANSWER_SIZE, "%s", response);
+	enum prompt_reply reply = code != PAM_SUCCESS ? PROMPT_REPLY_FAILED
+				  : response == NULL  ? PROMPT_REPLY_END /* su says this at end of input */
+						      : PROMPT_REPLY_TEXT;
+	if (response != NULL)
+		OPENSSL_cleanse(response, strlen(response));
+	free(response);
+	return reply;
+}
+
+static void pam_log(void *self, enum prompt_level level, const char *line)
+{
+	static const int priorities[] = {
+		[PROMPT_INFO] = LOG_INFO, [PROMPT_NOTICE] = LOG_NOTICE, [PROMPT_ERROR] = LOG_ERR};
+	struct pam_login *pam = self;
+
+	pam_syslog(pam->pamh, priorities[level], "%s", line);
+}
+
+static enum otp_err pam_deliver(void *self, const struct request *request, enum deliver_end *end,
+	struct request_verdict *verdict, struct otp_why *why)
+{
+	struct pam_login *pam = self;
+
+	return deliver_send(&pam->deliver, request, end, verdict, why);
+}
+
+/* The one place where verdicts become PAM codes. No default label: the compiler asks about each new result.
+ */
+static int pam_code(enum prompt_result result, enum config_unenrolled unenrolled)
+{
+	switch (result) {
+	case PROMPT_VERIFIED:
+		return PAM_SUCCESS;
+	case PROMPT_NOT_ENROLLED:
+		return unenrolled == CONFIG_UNENROLLED_IGNORE ? PAM_IGNORE : PAM_AUTH_ERR;
+	case PROMPT_WRONG:
+	case PROMPT_EXPIRED:
+	case PROMPT_NO_CONTACT:
+		return PAM_AUTH_ERR;
+	case PROMPT_OUT_OF_TRIES:
+	case PROMPT_LOCKED:
+	case PROMPT_THROTTLED:
+		return PAM_MAXTRIES; /* makes sshd stop asking */
+	case PROMPT_NOT_DELIVERED:
+	case PROMPT_UNAVAILABLE:
+		return PAM_AUTHINFO_UNAVAIL;
+	case PROMPT_NO_CONVERSATION:
+		return PAM_CONV_ERR;
+	}
+	return PAM_SYSTEM_ERR;
+}
+
+/* This machine cannot judge: the admin reads why, the person that it is not their fault. */
+static int refuse(struct pam_login *pam, int code, const struct otp_why *why)
+{
+	struct logline log;
+	char line[TEXTS_LINE_SIZE];
+
+	logline_begin(&log, "error");
+	logline_add(&log, "why", why->text);
+	pam_log(pam, PROMPT_ERROR, log.text);
+	texts_out_of_order(pam->config.prompt.support, line);
+	pam_tell(pam, line);
+	return code;
+}
+
+/* Nobody by that name: what was typed may be a password, so it is neither logged nor answered differently. */
+static int refuse_unknown_user(struct pam_login *pam)
+{
+	struct otp_step step = {.situation = OTP_NOT_ENROLLED};
+	struct texts_facts facts = {.form = pam->config.policy.form, .support = pam->config.prompt.support};
+	char line[TEXTS_LINE_SIZE];
+
+	pam_log(pam, PROMPT_NOTICE, "event=denied why=\"unknown user\"");
+	texts_line(&step, TEXTS_PLAIN, &facts, line);
+	pam_tell(pam, line);
+	return PAM_AUTH_ERR;
+}
+
+/* Memory of the user database's answer; the names in it are used until the login is over. */
+struct pam_user {
+	struct passwd entry;
+	char buffer[16384];
+};
+
+/* OTP_ERR_NOT_ENROLLED is never returned; *found is false where NSS knows nobody by that name. */
+static enum otp_err find_user(const char *name, struct pam_user *user, bool *found, struct otp_why *why)
+{
+	struct passwd *entry = NULL;
+	int error;
+
+	do
+		error = getpwnam_r(name, &user->entry, user->buffer, sizeof user->buffer, &entry);
+	while (error == EINTR);
+	*found = entry != NULL;
+	if (entry == NULL && error != 0 && error != ENOENT && error != ESRCH)
+		return why_set(why, OTP_ERR_NSS, error, "the user database did not answer");
+	return OTP_OK;
+}
+
+static const char *pam_item(pam_handle_t *pamh, int item)
+{
+	const void *value = NULL;
+
+	return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+static void find_origin(struct pam_login *pam, struct origin *origin)
+{
+	char host[ORIGIN_HOST_SIZE] = "";
+	const char *configured = pam->config.delivery.host_name;
+
+	(void)gethostname(host, sizeof host - 1);
+	struct origin_facts facts = {
+		.host = configured[0] != '\0' ? configured : host,
+		.service = pam_item(pam->pamh, PAM_SERVICE),
+		.ssh_connection = pam_getenv(pam->pamh, "SSH_CONNECTION"),
+		.ssh_auth_info = pam_getenv(pam->pamh, "SSH_AUTH_INFO_0"),
+		.rhost = pam_item(pam->pamh, PAM_RHOST),
+		.tty = pam_item(pam->pamh, PAM_TTY),
+		.caller_uid = getuid(),
+	};
+	origin_from_facts(&facts, origin);
+}
+
+/*
+ * sshd's password method runs this module in its monitor and answers every prompt with the password. It shows
+ * by the connection being there without the methods already passed, which keyboard-interactive always sets,
+ * if only to "".
+ */
+static bool is_blind(pam_handle_t *pamh)
+{
+	return pam_getenv(pamh, "SSH_CONNECTION") != NULL && pam_getenv(pamh, "SSH_AUTH_INFO_0") == NULL;
+}
+
+static int run_prompt(struct pam_login *pam, const struct passwd *user, const struct otp_core *core)
+{
+	const struct config *config = &pam->config;
+	struct otp_login login = {.user = user->pw_name, .uid = user->pw_uid};
+	struct prompt_options options = {
+		.echo = config->prompt.echo,
+		.max_prompts = config->prompt.max_prompts,
+		.wait_ms = config->delivery.wait_s * 1000,
+		.support = config->prompt.support,
+		.tell_unenrolled = config->users.unenrolled == CONFIG_UNENROLLED_DENY,
+		.password = pam_item(pam->pamh, PAM_AUTHTOK),
+		.channels = {.list = {CHANNEL_EMAIL}, .n = 1},
+	};
+	struct prompt_host host = {
+		.self = pam, .tell = pam_tell, .ask = pam_ask, .log = pam_log, .deliver = pam_deliver};
+
+	find_origin(pam, &login.origin);
+	pam->deliver = (struct deliver_options){.hook = config->delivery.hook,
+		.config = config->path,
+		.hook_user = config->delivery.hook_user};
+	return pam_code(prompt_login(core, &login, &options, &host), config->users.unenrolled);
+}
+
+/* With the configuration read and the user known: opens key and store, runs the login, closes them. */
+static int run_login(struct pam_login *pam, const struct passwd *user)
+{
+	const struct config *config = &pam->config;
+	struct otp_core core = {.clock = clock_system(), .random = random_system(), .policy = config->policy};
+	struct store_file file = {.users_fd = -1};
+	unsigned char id[KEY_MAC_LEN];
+	struct otp_why why = {0};
+	int code;
+
+	enum otp_err err = hostkey_load(config->store.key, ROOT_UID, &core.keys, &why);
+	if (err == OTP_OK)
+		err = key_store_id(&core.keys, id, &why);
+	if (err == OTP_OK)
+		err = store_file_open(&file, config->store.path, ROOT_UID, id, &why);
+	if (err == OTP_OK) {
+		core.store = store_file_interface(&file);
+		code = run_prompt(pam, user, &core);
+		store_file_close(&file);
+	} else {
+		code = refuse(pam, PAM_AUTHINFO_UNAVAIL, &why);
+	}
+	keys_wipe(&core.keys);
+	return code;
+}
+
+static int authenticate(struct pam_login *pam, int argc, const char **argv)
+{
+	const char *path, *name = NULL;
+	struct pam_user user;
+	struct otp_why why = {0};
+	bool found;
+
+	if (config_conf_argument(argc, argv, &path, &why) != OTP_OK ||
+		config_load(path, ROOT_UID, argc, argv, &pam->config, &why) != OTP_OK)
+		return refuse(pam, PAM_SERVICE_ERR, &why);
+	if (is_blind(pam->pamh)) {
+		(void)why_set(&why, OTP_ERR_CONVERSATION, 0,
+			"sshd's password method cannot show a prompt: set PasswordAuthentication no and "
+			"KbdInteractiveAuthentication yes");
+		return refuse(pam, PAM_CONV_ERR, &why);
+	}
+	if (pam_get_user(pam->pamh, &name, NULL) != PAM_SUCCESS || name == NULL) {
+		(void)why_set(&why, OTP_ERR_CONVERSATION, 0, "the host program gave no user");
+		return refuse(pam, PAM_CONV_ERR, &why);
+	}
+	if (find_user(name, &user, &found, &why) != OTP_OK)
+		return refuse(pam, PAM_AUTHINFO_UNAVAIL, &why);
+	return found ? run_login(pam, &user.entry) : refuse_unknown_user(pam);
+}
+
+int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct pam_login *pam = calloc(1, sizeof *pam);
+
+	if (pam == NULL) {
+		pam_syslog(pamh, LOG_ERR, "event=error why=\"no memory\"");
+		return PAM_BUF_ERR;
+	}
+	pam->pamh = pamh;
+	pam->silent = (flags & PAM_SILENT) != 0;
+	int code = authenticate(pam, argc, argv);
+	free(pam);
+	return code;
+}
+
+/* Nothing is to be set; a module that is in the stack must not spoil the others' verdict here. */
+int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	(void)argc;
+	(void)argv;
+	return PAM_SUCCESS;
+}
