@@ -2,7 +2,8 @@
 #ifndef OTPCODE_DELIVER_REQUEST_H
 #define OTPCODE_DELIVER_REQUEST_H
 
-/* The protocol between whoever wants a message delivered and the hook that delivers it: docs/deliver-protocol.md. */
+/* The protocol between whoever wants a message delivered and the hook that delivers it:
+ * docs/deliver-protocol.md. */
 
 #include "core/code.h"
 #include "core/contact.h"
@@ -35,11 +36,11 @@ struct request {
 	char host[ORIGIN_HOST_SIZE];
 	char service[ORIGIN_SERVICE_SIZE];
 	char source[ORIGIN_SOURCE_SIZE];
-	bool key_proved;        /* an earlier step was passed: whoever waits for the code holds the user's key */
-	int64_t time;           /* when the login asked, seconds since 1970 */
-	int64_t works_until;    /* when the code ends */
-	int wait_ms;            /* how long the asker waits for the verdict */
-	char support[REQUEST_SUPPORT_SIZE]; /* whom to ask for help; may be empty */
+	bool key_proved;     /* an earlier step was passed: whoever waits for the code holds the user's key */
+	int64_t time;        /* when the login asked, seconds since 1970 */
+	int64_t works_until; /* when the code ends */
+	int wait_ms;         /* how long the asker waits for the verdict */
+	char support[REQUEST_SUPPORT_SIZE];   /* whom to ask for help; may be empty */
 	char provider[REQUEST_PROVIDER_SIZE]; /* only this provider; empty: the channel's, in order */
 };
 
@@ -58,27 +59,45 @@ struct request_verdict {
 	char reason[REQUEST_REASON_SIZE];     /* one line, no control bytes, no code, no address */
 };
 
-/* Writes the request into out[REQUEST_MAX]; OTP_ERR_INVALID for a control byte in a value (named), OTP_ERR_TOO_LARGE. */
+/*
+ * Writes the request into out[REQUEST_MAX]. OTP_ERR_INVALID names the key whose value request_decode would
+ * not take: a byte that is not printable ASCII, too long, out of range, missing. OTP_ERR_TOO_LARGE. out is as
+ * secret as the code.
+ */
 __attribute__((warn_unused_result)) enum otp_err request_encode(
 	const struct request *request, char out[REQUEST_MAX], size_t *len, struct otp_why *why);
 
 /*
- * Reads a whole request. OTP_ERR_INVALID names the line: unknown, repeated or missing key, control byte, bad value, no empty
- * line at the end, anything after it.
+ * Reads a whole request. OTP_ERR_INVALID names the line: unknown, repeated or missing key, control byte, bad
+ * value, no empty line at the end, anything after it.
  */
 __attribute__((warn_unused_result)) enum otp_err request_decode(
 	const char *text, size_t len, struct request *out, struct otp_why *why);
 
 void request_wipe(struct request *request);
 
-/* One line with its newline into out[REQUEST_VERDICT_MAX]. Control bytes of reason are replaced. */
+/* The table of keys in the order of their lines, for documentation checks. need: "always", "with kind code",
+ * "optional". */
+struct request_key_facts {
+	const char *key, *need, *rule;
+};
+bool request_key_at(size_t index, struct request_key_facts *out);
+
+/*
+ * One line with its newline into out[REQUEST_VERDICT_MAX]; a NUL follows it, which the result does not count.
+ * What is not printable ASCII in reason becomes '?', an empty one "no reason given", an impossible provider
+ * "-". 0: no such outcome.
+ */
 size_t request_verdict_encode(const struct request_verdict *verdict, char out[REQUEST_VERDICT_MAX]);
 
 /* line without its newline. OTP_ERR_INVALID for anything that encode does not make. */
 __attribute__((warn_unused_result)) enum otp_err request_verdict_decode(
 	const char *line, size_t len, struct request_verdict *out, struct otp_why *why);
 
-/* Replaces every occurrence of the request's code and address in text (in any case) by asterisks, controls by spaces. */
+/*
+ * Replaces every occurrence of the request's code and address in text (in any case, also with spaces or
+ * dashes inside) by asterisks, controls by spaces.
+ */
 void request_blank(const struct request *request, char *text);
 
 #endif
