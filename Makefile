@@ -196,12 +196,16 @@ uninstall:
 	@echo 'Uninstalled. Left as they are: $(DESTDIR)$(SYSCONFDIR)/otpcode (configuration and host key) and' \
 		'$(DESTDIR)$(STATEDIR)/otpcode (who is enrolled).'
 
+# Where libpam looks for modules here; the tests put theirs there, in a private view of that folder.
+print-pamdir:
+	@echo '$(PAMDIR)'
+
 clean:
 	rm -rf build build-*
 
 -include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c $(wildcard tests/*/*.c)))
 
 .DELETE_ON_ERROR:
-.PHONY: all programs unit deps demo test lint check-layers fuzz fuzz-programs format install uninstall clean FORCE
+.PHONY: all programs unit deps demo test lint check-layers fuzz fuzz-programs format install uninstall print-pamdir clean FORCE
 .SECONDARY:
 FORCE:
