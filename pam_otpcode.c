@@ -280,7 +280,7 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 		return PAM_BUF_ERR;
 	}
 	pam->pamh = pamh;
-	pam->silent = (flags & PAM_SILENT) != 0;
+	pam->silent = ((unsigned)flags & PAM_SILENT) != 0;
 	int code = authenticate(pam, argc, argv);
 	free(pam);
 	return code;
