@@ -15,6 +15,9 @@
 #define CONFIG_PROVIDERS_MAX 16
 #define CONFIG_CHANNEL_PROVIDERS_MAX 8
 #define CONFIG_FILE_MAX 65536
+#define CONFIG_DROPINS_MAX 64
+#define CONFIG_RANGE_SIZE 80
+#define CONFIG_VALUE_SIZE 320 /* a value as it would be written; the longest is a list of providers */
 
 enum config_unenrolled {
 	CONFIG_UNENROLLED_DENY,
@@ -29,11 +32,11 @@ enum config_tls {
 /* [provider NAME]: one way to send. */
 struct config_provider {
 	char name[CONFIG_NAME_SIZE];
-	char url[CONFIG_PATH_SIZE];           /* smtp://HOST[:PORT] or smtps://HOST[:PORT] */
+	char url[CONFIG_PATH_SIZE]; /* smtp://HOST[:PORT] or smtps://HOST[:PORT] */
 	char username[CONFIG_NAME_SIZE * 2];
 	char password_file[CONFIG_PATH_SIZE]; /* root:_otpcode 0640; its first line */
 	enum config_tls tls;
-	char ca_file[CONFIG_PATH_SIZE];       /* empty: the system's */
+	char ca_file[CONFIG_PATH_SIZE]; /* empty: the system's */
 };
 
 /* [email]: the providers of a channel in the order in which they are tried. */
@@ -59,8 +62,8 @@ struct config {
 	struct {
 		char hook[CONFIG_PATH_SIZE];
 		char hook_user[CONFIG_NAME_SIZE];
-		int wait_s;           /* 1..60 */
-		char host_name[65];   /* empty: the system's */
+		int wait_s;         /* 1..60 */
+		char host_name[65]; /* empty: the system's */
 	} delivery;
 	struct config_channel email;
 	struct config_provider providers[CONFIG_PROVIDERS_MAX];
@@ -71,21 +74,19 @@ struct config {
 	} store;
 };
 
-/* Where a value came from, for config show. */
-struct config_source {
-	char text[CONFIG_PATH_SIZE + 16]; /* "FILE:LINE", "argument", "default" */
-};
-
 /*
- * Reads PATH (NULL: the compiled-in default), then every .conf file of otpcode.conf.d in PATH's folder, in byte order, then the module
- * arguments ("section.key=value"; "conf=PATH" has been taken out, see config_conf_argument). Each file is opened under
- * trust rules for owner. OTP_ERR_CONFIG with "FILE:LINE: ..." and what would be right; out is then not to be used.
+ * Reads PATH (absolute; NULL: the compiled-in default), then every .conf file of otpcode.conf.d in PATH's
+ * folder, in byte order, then the module arguments ("section.key=value"; "conf=PATH" is passed over, see
+ * config_conf_argument). Each file is opened under trust rules for owner. OTP_ERR_CONFIG with "FILE:LINE:
+ * ...", "FILE: ..." or "argument section.key=value: ..." and what would be right; OTP_ERR_IO or
+ * OTP_ERR_NO_MEMORY where the system failed. With any error out is all zero.
  */
 __attribute__((warn_unused_result)) enum otp_err config_load(const char *path, uid_t owner, int args_n,
 	const char *const *args, struct config *out, struct otp_why *why);
 
 /*
- * Finds conf=PATH among module arguments (an absolute path; given twice is an error). *path is NULL where there is none.
+ * Finds conf=PATH among module arguments (an absolute path; given twice is an error). *path is NULL where
+ * there is none.
  */
 __attribute__((warn_unused_result)) enum otp_err config_conf_argument(
 	int args_n, const char *const *args, const char **path, struct otp_why *why);
@@ -93,15 +94,24 @@ __attribute__((warn_unused_result)) enum otp_err config_conf_argument(
 /* The provider of that name, or NULL. */
 const struct config_provider *config_find_provider(const struct config *config, const char *name);
 
-/* Calls visit for each key of the table with its value as it would be written, and where it came from, for config show. */
+/*
+ * Calls visit for each key of the table with its value as it would be written, and where it came from
+ * ("FILE:LINE" or "default"), for config show. section is "provider NAME" for each provider's keys. A fault
+ * is found before the first call.
+ */
 typedef void config_visit(
 	void *ctx, const char *section, const char *key, const char *value, const char *source);
-__attribute__((warn_unused_result)) enum otp_err config_show(const char *path, uid_t owner, config_visit *visit,
-	void *ctx, struct otp_why *why);
+__attribute__((warn_unused_result)) enum otp_err config_show(
+	const char *path, uid_t owner, config_visit *visit, void *ctx, struct otp_why *why);
 
-/* The table of keys, for documentation checks: NULL-ended walk by index. section is "provider" for provider keys. */
+/*
+ * The table of keys, for documentation and its checks: walk by index until false. section is "provider" for
+ * provider keys.
+ */
 struct config_key_facts {
-	const char *section, *key, *default_text, *range_text, *help;
+	const char *section, *key, *help;
+	char default_text[CONFIG_VALUE_SIZE];
+	char range_text[CONFIG_RANGE_SIZE];
 	bool argument; /* may be given as a module argument */
 };
 bool config_key_at(size_t index, struct config_key_facts *out);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/table.h"
+
+#include "config/value.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IN_CONFIG(member)                                                                                    \
+	.offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
+#define IN_PROVIDER(member)                                                                                  \
+	.offset = offsetof(struct config_provider, member),                                                  \
+	.size = sizeof(((struct config_provider *)0)->member)
+
+/* The hook reads the same file, but never sees a module argument; so what it reads must stand in the file. */
+#define HOOK_READS_IT "the hook reads it, and sees the file alone"
+#define ONE_STORE "all services of a host share one store"
+#define ONE_DELIVERY "all services of a host share one delivery"
+#define ONE_RULE "who may pass without a code is decided in the file"
+
+/* In the order of the file. The numbers of [code] and [limits] are core/policy.h's. */
+static const struct config_key table[] = {
+	{"code", "length", CONFIG_KIND_NUMBER, IN_CONFIG(policy.form.length), .min = CODE_MIN_LEN,
+		.max = CODE_MAX_LEN, .help = "characters of a code"},
+	{"code", "alphabet", CONFIG_KIND_WORD, IN_CONFIG(policy.form.alphabet), .words = "digits|letters",
+		.help = "what a code is made of; letters without look-alikes"},
+	{"code", "lifetime", CONFIG_KIND_DURATION, IN_CONFIG(policy.lifetime_s), .min = POLICY_LIFETIME_MIN_S,
+		.max = POLICY_LIFETIME_MAX_S, .unit = "min", .help = "how long a code works"},
+	{"limits", "tries", CONFIG_KIND_NUMBER, IN_CONFIG(policy.tries), .min = 1, .max = POLICY_TRIES_MAX,
+		.help = "answers of one challenge, over all its codes"},
+	{"limits", "resend_after", CONFIG_KIND_DURATION, IN_CONFIG(policy.resend_after_s), .min = 1,
+		.max = POLICY_RESEND_MAX_S, .unit = "s",
+		.help = "wait before a code is sent again; doubles each time"},
+	{"limits", "sends_per_user", CONFIG_KIND_RATE, IN_CONFIG(policy.sends_per_user), .min = 1,
+		.max = POLICY_SENDS_MAX, .help = "messages that one user's logins may cause"},
+	{"limits", "lock_after", CONFIG_KIND_NUMBER, IN_CONFIG(policy.lock_after), .min = 1,
+		.max = POLICY_WRONG_30D_MAX, .help = "consecutive failures of a lane before it is locked"},
+	{"limits", "lock_for", CONFIG_KIND_DURATION, IN_CONFIG(policy.lock_for_s), .min = 1,
+		.max = POLICY_LOCK_MAX_S, .unit = "min",
+		.help = "the first lock; doubles with every further 5 failures, to 1d"},
+	{"limits", "wrong_per_30d", CONFIG_KIND_NUMBER, IN_CONFIG(policy.wrong_per_30d), .min = 1,
+		.max = POLICY_WRONG_30D_MAX,
+		.help = "failures of a lane in 30 days, then locked until unlocked"},
+	{"prompt", "echo", CONFIG_KIND_SWITCH, IN_CONFIG(prompt.echo),
+		.help = "show the code while it is typed"},
+	{"prompt", "max_prompts", CONFIG_KIND_NUMBER, IN_CONFIG(prompt.max_prompts), .min = 1, .max = 20,
+		.help = "prompts of one login"},
+	{"prompt", "support", CONFIG_KIND_TEXT, IN_CONFIG(prompt.support), .may_be_empty = true,
+		.help = "whom to ask for help; shown at the prompt and in messages"},
+	{"users", "unenrolled", CONFIG_KIND_WORD, IN_CONFIG(users.unenrolled), .words = "deny|ignore",
+		.file_only = ONE_RULE,
+		.help = "a user without a record: denied, or left to the rest of the stack"},
+	{"delivery", "hook", CONFIG_KIND_PATH, IN_CONFIG(delivery.hook), .file_only = ONE_DELIVERY,
+		.help = "the program that delivers"},
+	{"delivery", "hook_user", CONFIG_KIND_USER, IN_CONFIG(delivery.hook_user), .file_only = ONE_DELIVERY,
+		.help = "whom the hook runs as"},
+	{"delivery", "wait", CONFIG_KIND_DURATION, IN_CONFIG(delivery.wait_s), .min = 1, .max = 60,
+		.unit = "s", .file_only = ONE_DELIVERY,
+		.help = "how long a login waits for the hook's verdict"},
+	{"delivery", "host_name", CONFIG_KIND_TEXT, IN_CONFIG(delivery.host_name), .may_be_empty = true,
+		.file_only = ONE_DELIVERY, .help = "this host's name in messages; empty: the system's"},
+	{"email", "providers", CONFIG_KIND_PROVIDERS, IN_CONFIG(email), .may_be_empty = true,
+		.file_only = HOOK_READS_IT,
+		.help = "the relays that send email, in the order in which they are tried"},
+	{"email", "from", CONFIG_KIND_ADDRESS, IN_CONFIG(email.from), .may_be_empty = true,
+		.file_only = HOOK_READS_IT, .help = "the address that messages come from"},
+	{"email", "template", CONFIG_KIND_PATH, IN_CONFIG(email.template_file), .may_be_empty = true,
+		.file_only = HOOK_READS_IT, .help = "a file with the message; empty: the built-in text"},
+	{TABLE_PROVIDER, "url", CONFIG_KIND_URL, IN_PROVIDER(url), .file_only = HOOK_READS_IT,
+		.help = "the relay"},
+	{TABLE_PROVIDER, "username", CONFIG_KIND_TEXT, IN_PROVIDER(username), .may_be_empty = true,
+		.file_only = HOOK_READS_IT, .help = "how the hook signs in at the relay; empty: not at all"},
+	{TABLE_PROVIDER, "password_file", CONFIG_KIND_PATH, IN_PROVIDER(password_file), .may_be_empty = true,
+		.file_only = HOOK_READS_IT, .help = "a file whose first line is the password"},
+	{TABLE_PROVIDER, "tls", CONFIG_KIND_WORD, IN_PROVIDER(tls), .words = "required|none",
+		.file_only = HOOK_READS_IT,
+		.help = "verified TLS, or plain; none is for loopback only, and the default there"},
+	{TABLE_PROVIDER, "ca_file", CONFIG_KIND_PATH, IN_PROVIDER(ca_file), .may_be_empty = true,
+		.file_only = HOOK_READS_IT, .help = "certificates to trust in place of the system's"},
+	{"store", "path", CONFIG_KIND_PATH, IN_CONFIG(store.path), .file_only = ONE_STORE,
+		.help = "the folder of the records"},
+	{"store", "key", CONFIG_KIND_PATH, IN_CONFIG(store.key), .file_only = ONE_STORE,
+		.help = "the host key"},
+};
+#define TABLE_N (sizeof table / sizeof table[0])
+static_assert(TABLE_N <= TABLE_MAX, "struct reading keeps a place for each key");
+
+const struct config_key *table_at(size_t index)
+{
+	return index < TABLE_N ? &table[index] : NULL;
+}
+
+size_t table_index(const struct config_key *key)
+{
+	return (size_t)(key - table);
+}
+
+const struct config_key *table_find(const char *section, const char *key)
+{
+	for (size_t i = 0; i < TABLE_N; i++)
+		if (strcmp(table[i].section, section) == 0 && strcmp(table[i].key, key) == 0)
+			return &table[i];
+	return NULL;
+}
+
+bool table_has_section(const char *section)
+{
+	for (size_t i = 0; i < TABLE_N; i++)
+		if (strcmp(table[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+void table_defaults(struct config *out)
+{
+	*out = (struct config){
+		.policy = policy_default(),
+		.prompt = {.echo = true, .max_prompts = 5},
+		.users = {.unenrolled = CONFIG_UNENROLLED_DENY},
+		.delivery = {.hook = OTPCODE_LIBEXECDIR "/otpcode-deliver",
+			.hook_user = "_otpcode",
+			.wait_s = 10},
+		.store = {.path = OTPCODE_STATEDIR, .key = OTPCODE_SYSCONFDIR "/host.key"},
+	};
+}
+
+bool config_key_at(size_t index, struct config_key_facts *out)
+{
+	const struct config_key *key = table_at(index);
+	const struct config_provider no_provider = {.tls = CONFIG_TLS_REQUIRED};
+	struct config defaults;
+
+	if (key == NULL)
+		return false;
+	table_defaults(&defaults);
+	bool of_provider = strcmp(key->section, TABLE_PROVIDER) == 0;
+	const char *base = of_provider ? (const char *)&no_provider : (const char *)&defaults;
+	*out = (struct config_key_facts){.section = key->section,
+		.key = key->key,
+		.help = key->help,
+		.argument = key->file_only == NULL};
+	value_format(key, base + key->offset, out->default_text);
+	value_range(key, out->range_text);
+	return true;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_CONFIG_TABLE_H
+#define OTPCODE_CONFIG_TABLE_H
+
+/*
+ * The one table of keys. Files, drop-ins, module arguments, config show, the example and the man page are all
+ * checked against it.
+ */
+
+#include "config/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TABLE_MAX 32
+#define TABLE_PROVIDER "provider" /* the section of provider keys */
+
+enum config_kind {
+	CONFIG_KIND_NUMBER,   /* unsigned */
+	CONFIG_KIND_DURATION, /* int, seconds */
+	CONFIG_KIND_RATE,     /* struct policy_rate */
+	CONFIG_KIND_SWITCH,   /* bool */
+	CONFIG_KIND_WORD,     /* an enum whose values count from 0 in the order of words */
+	CONFIG_KIND_TEXT,
+	CONFIG_KIND_PATH,
+	CONFIG_KIND_USER,
+	CONFIG_KIND_ADDRESS,
+	CONFIG_KIND_URL,
+	CONFIG_KIND_PROVIDERS, /* struct config_channel: providers, providers_n */
+	CONFIG_KINDS_N,
+};
+
+struct config_key {
+	const char *section;
+	const char *key;
+	enum config_kind kind;
+	size_t offset;     /* in struct config; in struct config_provider where section is TABLE_PROVIDER */
+	size_t size;       /* of that member */
+	long min, max;     /* numbers; seconds; count of a rate */
+	const char *unit;  /* durations: the one to suggest where it is missing */
+	const char *words; /* "digits|letters" */
+	bool may_be_empty;
+	const char *file_only; /* NULL: a module argument may set it; else why not */
+	const char *help;
+};
+
+/* NULL past the end. */
+const struct config_key *table_at(size_t index);
+size_t table_index(const struct config_key *key);
+
+/* NULL where there is none. */
+const struct config_key *table_find(const char *section, const char *key);
+bool table_has_section(const char *section);
+
+/* Every default: the policy's own, and the paths that were compiled in. */
+void table_defaults(struct config *out);
+
+#endif
