@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "prompt/texts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOW INT64_C(1800000000)
+
+static char said[TEXTS_LINE_SIZE];
+
+static struct otp_step step_of(enum otp_situation situation)
+{
+	struct otp_step step = {.situation = situation,
+		.ref = "QFX",
+		.to = "j***@e***.org",
+		.channel = CHANNEL_EMAIL,
+		.delivery = RECORD_SENT,
+		.has_live_code = true,
+		.sent_at = NOW - 120,
+		.tries_left = 3};
+
+	return step;
+}
+
+static const char *say_with(
+	const struct otp_step *step, enum texts_context context, const char *support, unsigned length)
+{
+	struct texts_facts facts = {
+		.form = {.alphabet = CODE_DIGITS, .length = length}, .support = support, .now = NOW};
+
+	texts_line(step, context, &facts, said);
+	assert_true(strlen(said) < TEXTS_LINE_SIZE);
+	for (const char *p = said; *p != '\0'; p++)
+		assert_true(*p >= ' ' && *p <= '~');
+	return said;
+}
+
+static const char *say(const struct otp_step *step, enum texts_context context)
+{
+	return say_with(step, context, "helpdesk@example.org", 6);
+}
+
+static void each_situation_has_the_line_of_the_design(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_SEND);
+
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"A 6-digit code was emailed to j***@e***.org (ref QFX). Nothing? Press Enter.");
+	step.situation = OTP_WAITING;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Use the code emailed to j***@e***.org 2 min ago (ref QFX). None? Press Enter.");
+	step = step_of(OTP_SEND);
+	step.delivery = RECORD_SLOW;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Mail to j***@e***.org is slow (ref QFX). Wait for the code, then type it here.");
+	step = step_of(OTP_WRONG);
+	assert_string_equal(say(&step, TEXTS_PLAIN), "Wrong code. Use the one in message QFX. 3 tries left.");
+	step.tries_left = 1;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "Wrong code. Use the one in message QFX. 1 try left.");
+	step = step_of(OTP_SPENT);
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "Too many wrong codes. Log in again later for a new code.");
+	step = step_of(OTP_NOT_ENROLLED);
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "No address is registered for you. Help: helpdesk@example.org");
+}
+
+static void a_failed_send_is_never_called_sent(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_SEND_FAILED);
+
+	step.has_live_code = false;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Your code could not be sent. Try later. Help: helpdesk@example.org");
+	step.has_live_code = true;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"No new code could be sent. The code already sent (ref QFX) still works.");
+}
+
+static void what_cannot_be_a_code_is_named(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_NOT_A_CODE);
+
+	step.shape = CODE_SHAPE_LENGTH;
+	step.typed_len = 5;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "The code has 6 digits; you typed 5. Not counted.");
+	step.shape = CODE_SHAPE_REF;
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "QFX is the message's ref. Type the 6 digits. Not counted.");
+	step.shape = CODE_SHAPE_FOREIGN;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"The code is 6 digits and nothing else: see message QFX. Not counted.");
+	assert_string_equal(say(&step, TEXTS_PASSWORD),
+		"That is your password. Type the 6 digits in message QFX. Not counted.");
+}
+
+static void an_expired_code_and_its_successor_are_one_line(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_SEND);
+
+	assert_string_equal(say(&step, TEXTS_EXPIRED),
+		"The code expired. A new one was emailed to j***@e***.org (ref QFX).");
+	assert_non_null(strstr(say(&step, TEXTS_GONE), "void"));
+}
+
+static void waiting_times_are_rounded_up(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_TOO_SOON);
+
+	step.wait_s = 18;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"You can ask again in 18 s. The code already sent (ref QFX) still works.");
+	step.situation = OTP_SEND_LIMIT;
+	step.wait_s = 40 * 60 + 1;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"No more codes for 41 min. The code already sent (ref QFX) still works.");
+	step = step_of(OTP_LOCKED);
+	step.wait_s = 14 * 60;
+	assert_string_equal(say_with(&step, TEXTS_PLAIN, "", 6),
+		"Locked after too many wrong codes. Try again in 14 min.");
+	step.wait_s = RECORD_LOCK_FOREVER;
+	assert_string_equal(
+		say_with(&step, TEXTS_PLAIN, "", 6), "Locked until an administrator unlocks you.");
+}
+
+static void spans_change_their_unit_without_getting_shorter(void **state)
+{
+	(void)state;
+	char span[TEXTS_SPAN_SIZE];
+	const struct {
+		int64_t seconds;
+		const char *text;
+	} cases[] = {{-5, "1 s"}, {0, "1 s"}, {119, "119 s"}, {120, "2 min"}, {121, "3 min"},
+		{7140, "119 min"}, {7141, "2 h"}, {86400, "24 h"}, {169200, "47 h"}, {169201, "2 days"},
+		{172801, "3 days"}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		texts_span(cases[i].seconds, span);
+		assert_string_equal(span, cases[i].text);
+	}
+}
+
+static void an_article_fits_its_number(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_SEND);
+
+	assert_non_null(strstr(say_with(&step, TEXTS_PLAIN, "", 8), "An 8-digit code"));
+	assert_non_null(strstr(say_with(&step, TEXTS_PLAIN, "", 7), "A 7-digit code"));
+}
+
+/* Longest mask, longest support, longest source: nothing is cut in the middle, nothing passes 78 columns. */
+static void the_longest_values_still_give_a_whole_line(void **state)
+{
+	(void)state;
+	const char *support = "https://intranet.example.org/wiki/help-with-codes-for-logins-xyz";
+	struct otp_step step = {.ref = "QFX",
+		.to = "j***@e***.photography1",
+		.has_live_code = true,
+		.tries_left = 10,
+		.wait_s = 86400,
+		.sent_at = NOW - 599,
+		.typed_len = 512,
+		.wrong_since_success = 100,
+		.wrong_latest_source = "2001:db8:1234:5678:9abc:def0:1234:5678"};
+
+	for (int situation = OTP_SEND; situation <= OTP_NOT_A_CODE; situation++) {
+		for (int live = 0; live <= 1; live++) {
+			for (int slow = RECORD_PENDING; slow <= RECORD_SLOW; slow++) {
+				for (int context = TEXTS_PLAIN; context <= TEXTS_PASSWORD; context++) {
+					step.situation = (enum otp_situation)situation;
+					step.has_live_code = live == 1;
+					step.delivery = (enum record_delivery)slow;
+					step.shape = CODE_SHAPE_LENGTH;
+					const char *line = say_with(
+						&step, (enum texts_context)context, support, CODE_MAX_LEN);
+					assert_true(line[0] != '\0');
+					assert_null(strchr(line, '{'));
+				}
+			}
+		}
+	}
+}
+
+static void support_is_named_where_it_fits(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_LOCKED);
+
+	step.wait_s = 14 * 60;
+	assert_non_null(strstr(say(&step, TEXTS_PLAIN), "Help: helpdesk@example.org"));
+	assert_non_null(strstr(said, "14 min"));
+}
+
+static void a_success_tells_of_wrong_codes_only_if_there_were_any(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_VERIFIED);
+
+	assert_string_equal(say(&step, TEXTS_PLAIN), "");
+	step.wrong_since_success = 7;
+	strcpy(step.wrong_latest_source, "203.0.113.9");
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "7 wrong codes since your last login, latest from 203.0.113.9.");
+	step.wrong_since_success = 1;
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "1 wrong code since your last login, latest from 203.0.113.9.");
+}
+
+static void silence_says_nothing(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_WRONG);
+
+	assert_string_equal(say(&step, TEXTS_SILENT), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_situation_has_the_line_of_the_design),
+		cmocka_unit_test(a_failed_send_is_never_called_sent),
+		cmocka_unit_test(what_cannot_be_a_code_is_named),
+		cmocka_unit_test(an_expired_code_and_its_successor_are_one_line),
+		cmocka_unit_test(waiting_times_are_rounded_up),
+		cmocka_unit_test(spans_change_their_unit_without_getting_shorter),
+		cmocka_unit_test(an_article_fits_its_number),
+		cmocka_unit_test(the_longest_values_still_give_a_whole_line),
+		cmocka_unit_test(support_is_named_where_it_fits),
+		cmocka_unit_test(a_success_tells_of_wrong_codes_only_if_there_were_any),
+		cmocka_unit_test(silence_says_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
