@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/arguments.h"
+
+#include "cli/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct option_facts options[OPTIONS_N] = {
+	[OPTION_EMAIL] = {"email", "ADDRESS", RECORD_CONTACTS_MAX, "an email address of the user"},
+	[OPTION_TO] = {"to", "ADDRESS", 1, "send to this email address, of no user"},
+	[OPTION_PROVIDER] = {"provider", "NAME", 1, "send by this provider alone"},
+	[OPTION_LOCKED] = {"locked", NULL, 1, "only users who are locked now"},
+	[OPTION_UNENROLLED] = {"unenrolled", NULL, 1, "users with a login shell who are not enrolled"},
+	[OPTION_ALL] = {"all", NULL, 1, "every user who is locked now"},
+	[OPTION_YES] = {"yes", NULL, 1, "do not ask"},
+	[OPTION_JSON] = {"json", NULL, 1, "print JSON"},
+	[OPTION_CONFIG] = {"config", "FILE", 1, "read this configuration"},
+	[OPTION_HELP] = {"help", NULL, 1, "print this help"},
+};
+
+const struct option_facts *arguments_option(enum option_id id)
+{
+	return &options[id];
+}
+
+static bool say_unknown(const char *name, size_t name_len, char fault[ARGUMENTS_FAULT_SIZE])
+{
+	const char *names[OPTIONS_N];
+	char typed[32];
+
+	for (unsigned i = 0; i < OPTIONS_N; i++)
+		names[i] = options[i].name;
+	(void)snprintf(typed, sizeof typed, "%.*s", (int)(name_len < 31 ? name_len : 31), name);
+	const char *nearest = suggest_nearest(typed, names, OPTIONS_N);
+	if (nearest != NULL)
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '--%s'; did you mean '--%s'?",
+			typed, nearest);
+	else
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '--%s'", typed);
+	return false;
+}
+
+static bool find_option(const char *name, size_t name_len, enum option_id *out)
+{
+	for (unsigned i = 0; i < OPTIONS_N; i++)
+		if (strlen(options[i].name) == name_len && memcmp(options[i].name, name, name_len) == 0) {
+			*out = (enum option_id)i;
+			return true;
+		}
+	return false;
+}
+
+static bool add_option(
+	enum option_id id, const char *value, struct arguments *out, char fault[ARGUMENTS_FAULT_SIZE])
+{
+	const struct option_facts *facts = &options[id];
+
+	if (out->given[id] == facts->times) {
+		if (facts->times == 1)
+			(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "--%s is given twice", facts->name);
+		else
+			(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "--%s may be given %u times at most",
+				facts->name, facts->times);
+		return false;
+	}
+	if (value != NULL)
+		out->values[id][out->given[id]] = value;
+	out->given[id]++;
+	return true;
+}
+
+/* name: argv's word after its dashes. *used: whether next was taken as the value. */
+static bool read_option(const char *name, const char *next, struct arguments *out, bool *used,
+	char fault[ARGUMENTS_FAULT_SIZE])
+{
+	size_t name_len = strcspn(name, "=");
+	const char *value = name[name_len] == '=' ? name + name_len + 1 : NULL;
+	enum option_id id;
+
+	*used = false;
+	if (!find_option(name, name_len, &id))
+		return say_unknown(name, name_len, fault);
+	const struct option_facts *facts = &options[id];
+	if (facts->value == NULL && value != NULL) {
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "--%s takes no value", facts->name);
+		return false;
+	}
+	if (facts->value != NULL && value == NULL) {
+		/* No address, name or file of anybody's begins with dashes: a value was forgotten. */
+		if (next != NULL && strncmp(next, "--", 2) != 0) {
+			value = next;
+			*used = true;
+		}
+	}
+	if (facts->value != NULL && (value == NULL || *value == '\0')) {
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "--%s needs a value: --%s %s", facts->name,
+			facts->name, facts->value);
+		return false;
+	}
+	return add_option(id, value, out, fault);
+}
+
+static bool add_word(const char *word, struct arguments *out, char fault[ARGUMENTS_FAULT_SIZE])
+{
+	if (out->words_n == ARGUMENTS_WORDS_MAX) {
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "too many arguments");
+		return false;
+	}
+	out->words[out->words_n++] = word;
+	return true;
+}
+
+bool arguments_parse(int argc, char *const *argv, struct arguments *out, char fault[ARGUMENTS_FAULT_SIZE])
+{
+	bool options_end = false;
+
+	*out = (struct arguments){.words_n = 0};
+	for (int i = 0; i < argc; i++) {
+		const char *word = argv[i];
+		bool used = false, fine;
+
+		if (options_end || word[0] != '-' || word[1] == '\0')
+			fine = add_word(word, out, fault);
+		else if (strcmp(word, "--") == 0)
+			fine = options_end = true;
+		else if (strcmp(word, "-h") == 0)
+			fine = read_option("help", NULL, out, &used, fault);
+		else
+			fine = read_option(word + (word[1] == '-' ? 2 : 1), i + 1 < argc ? argv[i + 1] : NULL,
+				out, &used, fault);
+		if (!fine)
+			return false;
+		if (used)
+			i++;
+	}
+	return true;
+}
+
+const char *arguments_value(const struct arguments *arguments, enum option_id id)
+{
+	return arguments->given[id] > 0 ? arguments->values[id][0] : NULL;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_CLI_ARGUMENTS_H
+#define OTPCODE_CLI_ARGUMENTS_H
+
+#include "core/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Every option that any command has; all are long, and stand before or after the words. */
+enum option_id {
+	OPTION_EMAIL,
+	OPTION_TO,
+	OPTION_PROVIDER,
+	OPTION_LOCKED,
+	OPTION_UNENROLLED,
+	OPTION_ALL,
+	OPTION_YES,
+	OPTION_JSON,
+	OPTION_CONFIG,
+	OPTION_HELP,
+	OPTIONS_N,
+};
+
+#define OPTION_BIT(id) (1u << (id))
+
+struct option_facts {
+	const char *name;  /* without its dashes */
+	const char *value; /* what the value is called; NULL: the option has none */
+	unsigned times;    /* how often it may be given */
+	const char *help;
+};
+
+const struct option_facts *arguments_option(enum option_id id);
+
+#define ARGUMENTS_WORDS_MAX 16
+#define ARGUMENTS_FAULT_SIZE 320
+
+/* A command line taken apart; the strings are argv's. */
+struct arguments {
+	const char *words[ARGUMENTS_WORDS_MAX]; /* all that is no option */
+	unsigned words_n;
+	const char *values[OPTIONS_N][RECORD_CONTACTS_MAX];
+	unsigned given[OPTIONS_N];
+};
+
+/* argv without the program's name. False: fault says what is wrong and what would be right. */
+__attribute__((warn_unused_result)) bool arguments_parse(
+	int argc, char *const *argv, struct arguments *out, char fault[ARGUMENTS_FAULT_SIZE]);
+
+/* The value of an option that may be given once, or NULL. */
+const char *arguments_value(const struct arguments *arguments, enum option_id id);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/config.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/report.h"
+#include "cli/session.h"
+
+#include <unistd.h>
+
+/*
+ * Root checks what logins will read, under the rules that they have for it. Anybody else checks a draft,
+ * which is that person's own.
+ */
+static uid_t owner_of_draft(unsigned operands_n)
+{
+	return operands_n > 0 ? geteuid() : SESSION_OWNER;
+}
+
+enum cli_exit command_config_check(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
+{
+	const char *given = operands_n > 0 ? operands[0] : arguments_value(arguments, OPTION_CONFIG);
+	char path[CONFIG_PATH_SIZE];
+	struct config config;
+	struct otp_why why;
+	enum otp_err err = session_config_path(given, path, &why);
+
+	if (operands_n > 0 && arguments->given[OPTION_CONFIG] > 0)
+		return help_complain("config check", "either FILE or --config FILE, not both");
+	if (err == OTP_OK)
+		err = config_load(path, owner_of_draft(operands_n), 0, NULL, &config, &why);
+	if (err != OTP_OK) {
+		(void)report_failure(err, &why);
+		return CLI_CONFIG;
+	}
+	report_line("%s is sound", path);
+	return CLI_DONE;
+}
+
+/* Where the lines go: a table or JSON. */
+struct listing {
+	bool as_json;
+	struct report_table table;
+	struct report_json json;
+	json_t *values;
+};
+
+static void add_value(void *ctx, const char *section, const char *key, const char *value, const char *source)
+{
+	struct listing *listing = ctx;
+
+	if (!listing->as_json) {
+		report_table_add(&listing->table, (const char *[]){section, key, value, source});
+		return;
+	}
+	json_t *object = json_object();
+	report_json_put(&listing->json, object, "section", report_json_text(section));
+	report_json_put(&listing->json, object, "key", report_json_text(key));
+	report_json_put(&listing->json, object, "value", report_json_text(value));
+	report_json_put(&listing->json, object, "from", report_json_text(source));
+	report_json_append(&listing->json, listing->values, object);
+}
+
+enum cli_exit command_config_show(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
+{
+	struct listing listing = {.as_json = arguments->given[OPTION_JSON] > 0};
+	char path[CONFIG_PATH_SIZE];
+	struct otp_why why;
+	(void)operands;
+	(void)operands_n;
+
+	listing.json = report_json_new();
+	listing.values = json_array();
+	report_json_put(&listing.json, listing.json.root, "values", listing.values);
+	listing.table = report_table_new((const char *[]){"SECTION", "KEY", "VALUE", "FROM"}, 4);
+	enum otp_err err = session_config_path(arguments_value(arguments, OPTION_CONFIG), path, &why);
+	if (err == OTP_OK)
+		err = config_show(path, SESSION_OWNER, add_value, &listing, &why);
+	if (err != OTP_OK) {
+		(void)report_failure(err, &why);
+		return CLI_CONFIG;
+	}
+	return listing.as_json ? report_json_print(&listing.json) : report_table_print(&listing.table, "");
+}

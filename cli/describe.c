@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/describe.h"
+
+#include "cli/report.h"
+#include "core/lane.h"
+#include "prompt/texts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void describe_contacts(const struct record *record, char out[DESCRIBE_CONTACTS_SIZE])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < record->contacts_n; i++) {
+		char mask[CONTACT_MASK_SIZE];
+		contact_mask(&record->contacts[i], mask);
+		len += (size_t)snprintf(
+			out + len, DESCRIBE_CONTACTS_SIZE - len, "%s%s", i > 0 ? ", then " : "", mask);
+	}
+}
+
+void describe_lock(const struct record *record, enum lane lane, int64_t now, char out[DESCRIBE_LOCK_SIZE])
+{
+	char until[REPORT_TIME_SIZE], span[TEXTS_SPAN_SIZE];
+	int64_t locked_s = lane_locked_s(record, lane, now);
+
+	if (locked_s == 0) {
+		(void)snprintf(out, DESCRIBE_LOCK_SIZE, "open");
+	} else if (locked_s == RECORD_LOCK_FOREVER) {
+		(void)snprintf(out, DESCRIBE_LOCK_SIZE, "locked until an admin unlocks");
+	} else {
+		report_time(now + locked_s, until);
+		texts_span(locked_s, span);
+		(void)snprintf(out, DESCRIBE_LOCK_SIZE, "locked until %s (%s)", until, span);
+	}
+}
+
+void describe_locks(const struct record *record, int64_t now, char out[DESCRIBE_LOCKS_SIZE])
+{
+	char known[DESCRIBE_LOCK_SIZE], stranger[DESCRIBE_LOCK_SIZE];
+	bool known_locked = lane_locked_s(record, LANE_KNOWN, now) != 0;
+	bool stranger_locked = lane_locked_s(record, LANE_STRANGER, now) != 0;
+
+	describe_lock(record, LANE_KNOWN, now, known);
+	describe_lock(record, LANE_STRANGER, now, stranger);
+	if (record->admin_locked)
+		(void)snprintf(out, DESCRIBE_LOCKS_SIZE, "locked by an admin");
+	else if (known_locked && stranger_locked)
+		(void)snprintf(out, DESCRIBE_LOCKS_SIZE, "known %s, strangers %s", known, stranger);
+	else if (known_locked)
+		(void)snprintf(out, DESCRIBE_LOCKS_SIZE, "known %s", known);
+	else if (stranger_locked)
+		(void)snprintf(out, DESCRIBE_LOCKS_SIZE, "strangers %s", stranger);
+	else
+		(void)snprintf(out, DESCRIBE_LOCKS_SIZE, "open");
+}
+
+bool describe_is_locked(const struct record *record, int64_t now)
+{
+	return lane_locked_s(record, LANE_KNOWN, now) != 0 || lane_locked_s(record, LANE_STRANGER, now) != 0;
+}
+
+unsigned describe_sends_most(enum lane lane, const struct policy *policy)
+{
+	return lane == LANE_STRANGER ? policy_stranger_sends(policy) : policy->sends_per_user.count;
+}
+
+unsigned describe_sends_left(
+	const struct record *record, enum lane lane, const struct policy *policy, int64_t now)
+{
+	unsigned all = 0, of_strangers = 0;
+
+	for (unsigned i = 0; i < record->sends_n; i++) {
+		if (now - record->sends[i].at >= policy->sends_per_user.window_s)
+			continue;
+		all++;
+		of_strangers += record->sends[i].lane == LANE_STRANGER;
+	}
+	unsigned most = policy->sends_per_user.count, most_strangers = policy_stranger_sends(policy);
+	unsigned left = most > all ? most - all : 0;
+	unsigned left_strangers = most_strangers > of_strangers ? most_strangers - of_strangers : 0;
+	return lane == LANE_STRANGER && left_strangers < left ? left_strangers : left;
+}
+
+unsigned describe_tries_left(const struct record_challenge *challenge, const struct policy *policy)
+{
+	return policy->tries > challenge->tries_used ? policy->tries - challenge->tries_used : 0;
+}
+
+const char *describe_event(enum record_event_kind kind)
+{
+	static const char *const words[EVENT_KINDS_N] = {
+		[EVENT_ENROLLED] = "enrolled",
+		[EVENT_CONTACT_ADDED] = "contact added",
+		[EVENT_CONTACT_REMOVED] = "contact removed",
+		[EVENT_CONTACT_ORDER] = "contacts reordered",
+		[EVENT_ADMIN_LOCK] = "locked by an admin",
+		[EVENT_ADMIN_UNLOCK] = "unlocked by an admin",
+		[EVENT_ISSUED] = "code made",
+		[EVENT_SENT] = "code sent",
+		[EVENT_SLOW] = "code sent late or not at all",
+		[EVENT_REFUSED] = "code not delivered",
+		[EVENT_WRONG] = "wrong code",
+		[EVENT_EXPIRED] = "right code, too late",
+		[EVENT_LOCKED] = "locked after wrong codes",
+		[EVENT_VERIFIED] = "right code",
+		[EVENT_DAMAGED] = "state file damaged",
+	};
+
+	return words[kind];
+}

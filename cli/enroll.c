@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/command.h"
+#include "cli/contacts.h"
+#include "cli/describe.h"
+#include "cli/help.h"
+#include "cli/journal.h"
+#include "cli/report.h"
+#include "cli/session.h"
+#include "core/account.h"
+
+struct enrolment {
+	const struct contacts *contacts;
+	struct record after;
+};
+
+static enum otp_err enroll(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	struct enrolment *enrolment = ctx;
+	enum otp_err err;
+
+	if (exists)
+		return why_set(why, OTP_ERR_EXISTS, 0,
+			"%s is enrolled already; another address: otpcode contact add %s --email ADDRESS",
+			record->user, record->user);
+	err = account_enroll(record, exists, now, enrolment->contacts->list, enrolment->contacts->n, why);
+	enrolment->after = *record;
+	return err;
+}
+
+static void say_enrolled(const struct record *record)
+{
+	char whom[DESCRIBE_CONTACTS_SIZE];
+	struct logline line;
+
+	describe_contacts(record, whom);
+	report_line("%s is enrolled: codes go to %s", record->user, whom);
+	logline_begin(&line, "enroll");
+	logline_add(&line, "user", record->user);
+	logline_add(&line, "contacts", whom);
+	journal_write(&line);
+}
+
+static enum cli_exit enroll_user(struct session *session, const char *typed, const struct contacts *contacts)
+{
+	struct enrolment enrolment = {.contacts = contacts};
+	struct user user;
+	struct otp_why why;
+	enum otp_err err = user_find(typed, &user, &why);
+
+	if (err != OTP_OK)
+		return report_failure(err, &why);
+	if (!user.exists) {
+		report_error("the system has no user '%s'; only its users can be enrolled", typed);
+		return CLI_FAILED;
+	}
+	enum cli_exit status = session_change(session, &user, (struct otp_edit){enroll, &enrolment});
+	if (status == CLI_DONE)
+		say_enrolled(&enrolment.after);
+	return status;
+}
+
+enum cli_exit command_enroll(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
+{
+	struct contacts contacts;
+	struct session session;
+	(void)operands_n;
+
+	enum cli_exit status = contacts_from_options("enroll", arguments, &contacts);
+	if (status == CLI_DONE)
+		status = session_open(arguments, &session);
+	if (status != CLI_DONE)
+		return status;
+	status = enroll_user(&session, operands[0], &contacts);
+	session_close(&session);
+	return status;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/report.h"
+#include "cli/suggest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct command commands[] = {
+	{"init", "[--json]", "makes the host key, the state folder and the hook's system user",
+		"What is there already is left as it is.\n", "init", {NULL}, 0, 0, OPTION_BIT(OPTION_JSON),
+		true, command_init},
+	{"enroll", "USER --email ADDRESS [--email ADDRESS ...]",
+		"registers a user with the addresses that get the codes",
+		"The addresses are tried in the order given. Nothing is sent to them: you vouch for them.\n",
+		"enroll alice --email alice@example.org", {"USER"}, 1, 1, OPTION_BIT(OPTION_EMAIL), true,
+		command_enroll},
+	{"unenroll", "USER [--yes]", "removes a user's record: addresses, locks and history",
+		"Works also for a user who is gone from the system. Asks first; without a terminal it needs "
+		"--yes.\n",
+		"unenroll alice --yes", {"USER"}, 1, 1, OPTION_BIT(OPTION_YES), true, command_unenroll},
+	{"contact add", "USER --email ADDRESS", "adds an address at the end of a user's order",
+		"Codes that are on their way stop working.\n", "contact add alice --email alice@example.net",
+		{"USER"}, 1, 1, OPTION_BIT(OPTION_EMAIL), true, command_contact_add},
+	{"contact remove", "USER NUMBER", "removes an address of a user",
+		"NUMBER is the one that 'otpcode show USER' prints. Codes that are on their way stop "
+		"working.\n",
+		"contact remove alice 2", {"USER", "NUMBER"}, 2, 2, 0, true, command_contact_remove},
+	{"contact order", "USER NUMBER NUMBER ...", "changes the order in which a user's addresses are tried",
+		"The numbers are those that 'otpcode show USER' prints; each is given once, the first to be "
+		"tried first.\n"
+		"Codes that are on their way stop working.\n",
+		"contact order alice 2 1", {"USER", "NUMBER"}, 2, 1 + RECORD_CONTACTS_MAX, 0, true,
+		command_contact_order},
+	{"show", "USER [--json]", "shows all that is known of a user, addresses in full", "", "show alice",
+		{"USER"}, 1, 1, OPTION_BIT(OPTION_JSON), true, command_show},
+	{"list", "[--locked | --unenrolled] [--json]", "lists the enrolled users, addresses masked",
+		"A login shell is one of /etc/shells; uids 1 to 999 are system users and are left out.\n",
+		"list --locked", {NULL}, 0, 0,
+		OPTION_BIT(OPTION_LOCKED) | OPTION_BIT(OPTION_UNENROLLED) | OPTION_BIT(OPTION_JSON), true,
+		command_list},
+	{"lock", "USER", "refuses every code of a user until unlocked",
+		"Codes that are on their way stop working.\n", "lock alice", {"USER"}, 1, 1, 0, true,
+		command_lock},
+	{"unlock", "USER | --all", "clears a user's locks, failures and 30-day counts", "", "unlock alice",
+		{"USER"}, 0, 1, OPTION_BIT(OPTION_ALL), true, command_unlock},
+	{"test", "USER | --to ADDRESS [--provider NAME] [--json]",
+		"sends a real test message, without a code",
+		"To the user's first address, or to ADDRESS, and says what became of it.\n", "test alice",
+		{"USER"}, 0, 1, OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_JSON),
+		true, command_test},
+	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
+		"Exits 78 where something is wrong with it.\n", "config check /etc/otpcode/otpcode.conf",
+		{"FILE"}, 0, 1, 0, false, command_config_check},
+	{"config show", "[--json]", "shows every key of the configuration, its value and where it comes from",
+		"", "config show", {NULL}, 0, 0, OPTION_BIT(OPTION_JSON), false, command_config_show},
+};
+
+#define COMMANDS_N (sizeof commands / sizeof commands[0])
+
+const struct command *command_at(size_t index)
+{
+	return index < COMMANDS_N ? &commands[index] : NULL;
+}
+
+/* The command that the words begin with; *words_used of them are its name. */
+static const struct command *find_command(const struct arguments *arguments, unsigned *words_used)
+{
+	char two[2 * SUGGEST_WORD_MAX] = "";
+
+	if (arguments->words_n > 1)
+		(void)snprintf(two, sizeof two, "%s %s", arguments->words[0], arguments->words[1]);
+	for (size_t i = 0; i < COMMANDS_N; i++) {
+		*words_used = strchr(commands[i].name, ' ') != NULL ? 2 : 1;
+		if (strcmp(commands[i].name, *words_used == 2 ? two : arguments->words[0]) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static bool is_group(const char *word)
+{
+	for (size_t i = 0; i < COMMANDS_N; i++)
+		if (strncmp(commands[i].name, word, strlen(word)) == 0 &&
+			commands[i].name[strlen(word)] == ' ')
+			return true;
+	return false;
+}
+
+static enum cli_exit complain_group(const struct arguments *arguments)
+{
+	const char *group = arguments->words[0];
+	const char *names[COMMANDS_N];
+	size_t names_n = 0;
+
+	for (size_t i = 0; i < COMMANDS_N; i++)
+		if (strncmp(commands[i].name, group, strlen(group)) == 0 &&
+			commands[i].name[strlen(group)] == ' ')
+			names[names_n++] = commands[i].name + strlen(group) + 1;
+	const char *nearest =
+		arguments->words_n > 1 ? suggest_nearest(arguments->words[1], names, names_n) : NULL;
+	if (arguments->words_n < 2)
+		report_error("'%s' needs one word more", group);
+	else if (nearest != NULL)
+		report_error("there is no command '%s %s'; did you mean '%s %s'?", group, arguments->words[1],
+			group, nearest);
+	else
+		report_error("there is no command '%s %s'", group, arguments->words[1]);
+	help_print_overview(stderr, group, strlen(group));
+	return CLI_USAGE;
+}
+
+static enum cli_exit complain_command(const char *typed)
+{
+	char firsts[COMMANDS_N][SUGGEST_WORD_MAX];
+	const char *names[COMMANDS_N];
+
+	for (size_t i = 0; i < COMMANDS_N; i++) {
+		(void)snprintf(firsts[i], sizeof firsts[i], "%.*s", (int)strcspn(commands[i].name, " "),
+			commands[i].name);
+		names[i] = firsts[i];
+	}
+	const char *nearest = suggest_nearest(typed, names, COMMANDS_N);
+	if (nearest != NULL)
+		report_error("there is no command '%s'; did you mean '%s'? 'otpcode --help' lists them",
+			typed, nearest);
+	else
+		report_error("there is no command '%s'; 'otpcode --help' lists them", typed);
+	return CLI_USAGE;
+}
+
+/* Checks what was given against what the command takes; an empty fault is none. */
+static void check_arguments(const struct command *command, const struct arguments *arguments,
+	unsigned operands_n, const char *const *operands, char fault[ARGUMENTS_FAULT_SIZE])
+{
+	unsigned taken = command->options | OPTION_BIT(OPTION_CONFIG) | OPTION_BIT(OPTION_HELP);
+
+	fault[0] = '\0';
+	for (unsigned i = 0; i < OPTIONS_N; i++)
+		if (arguments->given[i] > 0 && (taken & OPTION_BIT(i)) == 0) {
+			(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "takes no --%s",
+				arguments_option((enum option_id)i)->name);
+			return;
+		}
+	if (operands_n < command->operands_min) {
+		unsigned missing = operands_n < COMMAND_OPERANDS_MAX ? operands_n : COMMAND_OPERANDS_MAX - 1;
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "%s is missing", command->operands[missing]);
+	} else if (operands_n > command->operands_max) {
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "'%s' is one argument too many",
+			operands[command->operands_max]);
+	}
+	for (unsigned i = 0; fault[0] == '\0' && i < operands_n; i++)
+		if (operands[i][0] == '\0')
+			(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "%s is empty",
+				command->operands[i < COMMAND_OPERANDS_MAX ? i : COMMAND_OPERANDS_MAX - 1]);
+}
+
+static enum cli_exit run_command(const struct arguments *arguments)
+{
+	char fault[ARGUMENTS_FAULT_SIZE];
+	unsigned words_used;
+	const struct command *command = find_command(arguments, &words_used);
+
+	if (command == NULL && is_group(arguments->words[0])) {
+		if (arguments->given[OPTION_HELP] == 0)
+			return complain_group(arguments);
+		help_print_overview(stdout, arguments->words[0], strlen(arguments->words[0]));
+		return CLI_DONE;
+	}
+	if (command == NULL)
+		return complain_command(arguments->words[0]);
+	if (arguments->given[OPTION_HELP] > 0) {
+		help_print_command(stdout, command);
+		return CLI_DONE;
+	}
+	const char *const *operands = arguments->words + words_used;
+	unsigned operands_n = arguments->words_n - words_used;
+	check_arguments(command, arguments, operands_n, operands, fault);
+	if (fault[0] != '\0')
+		return help_complain(command->name, "%s", fault);
+	if (command->root && geteuid() != 0) {
+		report_error("%s: must be root: sudo otpcode %s ...", command->name, command->name);
+		return CLI_FAILED;
+	}
+	return command->run(arguments, operands, operands_n);
+}
+
+/* A file that we open must never land on a closed 0, 1 or 2; what is then written to 1 fails, as it should.
+ */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments;
+	char fault[ARGUMENTS_FAULT_SIZE];
+	enum cli_exit status;
+
+	fill_standard_descriptors();
+	(void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of writing, told at the end */
+	(void)setlocale(LC_CTYPE, "");
+	(void)umask(077);
+	if (!arguments_parse(argc > 0 ? argc - 1 : 0, argv + 1, &arguments, fault)) {
+		report_error("%s; 'otpcode --help' lists the commands", fault);
+		status = CLI_USAGE;
+	} else if (arguments.words_n > 0) {
+		status = run_command(&arguments);
+	} else {
+		bool asked = arguments.given[OPTION_HELP] > 0;
+		help_print_overview(asked ? stdout : stderr, "", 0);
+		status = asked ? CLI_DONE : CLI_USAGE;
+	}
+	return (int)report_finish(status);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/report.h"
+
+#include <errno.h>
+#include <libsmartcols/libsmartcols.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_SIZE 2048
+
+__attribute__((format(printf, 3, 0))) static void print_line(
+	FILE *out, const char *prefix, const char *format, va_list args)
+{
+	char line[LINE_SIZE];
+
+	(void)vsnprintf(line, sizeof line, format, args);
+	for (unsigned char *p = (unsigned char *)line; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	(void)fprintf(out, "%s%s\n", prefix, line);
+}
+
+void report_line(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_line(stdout, "", format, args);
+	va_end(args);
+}
+
+void report_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_line(stderr, "otpcode: ", format, args);
+	va_end(args);
+}
+
+enum cli_exit report_failure(enum otp_err err, const struct otp_why *why)
+{
+	report_error("%s", why->text);
+	return err == OTP_ERR_CONFIG ? CLI_CONFIG : CLI_FAILED;
+}
+
+bool report_confirm(const char *warning)
+{
+	char answer[16];
+
+	if (isatty(STDIN_FILENO) == 0 || isatty(STDERR_FILENO) == 0) {
+		report_error(
+			"nothing was changed: there is no terminal to ask on; --yes does it without asking");
+		return false;
+	}
+	(void)fprintf(stderr, "%s Go on? [y/N] ", warning);
+	if (fgets(answer, sizeof answer, stdin) != NULL) {
+		answer[strcspn(answer, "\n")] = '\0';
+		if (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0)
+			return true;
+	}
+	report_error("nothing was changed");
+	return false;
+}
+
+enum cli_exit report_finish(enum cli_exit status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && ferror(stdout) == 0 && fclose(stdout) == 0)
+		return status;
+	report_error("the output could not be written: %s",
+		errno != 0 ? strerror(errno) : "an earlier write failed");
+	return status == CLI_DONE ? CLI_FAILED : status;
+}
+
+void report_time(int64_t when, char out[REPORT_TIME_SIZE])
+{
+	time_t seconds = (time_t)when;
+	struct tm parts;
+
+	if (when == 0)
+		(void)snprintf(out, REPORT_TIME_SIZE, "never");
+	else if (gmtime_r(&seconds, &parts) == NULL ||
+		 strftime(out, REPORT_TIME_SIZE, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+		(void)snprintf(out, REPORT_TIME_SIZE, "at second %lld", (long long)when);
+}
+
+json_t *report_json_time(int64_t when)
+{
+	time_t seconds = (time_t)when;
+	char text[REPORT_TIME_SIZE];
+	struct tm parts;
+
+	if (when == 0 || gmtime_r(&seconds, &parts) == NULL ||
+		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		return json_null();
+	return json_string(text);
+}
+
+struct report_table report_table_new(const char *const *headings, unsigned headings_n)
+{
+	struct report_table table = {.table = scols_new_table(), .columns_n = headings_n};
+
+	table.failed = table.table == NULL;
+	for (unsigned i = 0; !table.failed && i < headings_n; i++)
+		table.failed = scols_table_new_column(table.table, headings[i], 0.0, 0) == NULL;
+	return table;
+}
+
+void report_table_add(struct report_table *table, const char *const *cells)
+{
+	struct libscols_line *line = table->failed ? NULL : scols_table_new_line(table->table, NULL);
+
+	table->failed = line == NULL;
+	for (unsigned i = 0; !table->failed && i < table->columns_n; i++)
+		table->failed = scols_line_set_data(line, i, *cells[i] != '\0' ? cells[i] : "-") != 0;
+}
+
+enum cli_exit report_table_print(struct report_table *table, const char *indent)
+{
+	char *text = NULL, *rest, *line;
+
+	if (!table->failed)
+		table->failed = scols_print_table_to_string(table->table, &text) != 0 || text == NULL;
+	scols_unref_table(table->table);
+	rest = text;
+	while (!table->failed && (line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			(void)printf("%s%s\n", indent, line);
+	free(text);
+	if (table->failed)
+		report_error("there is not enough memory");
+	return table->failed ? CLI_FAILED : CLI_DONE;
+}
+
+struct report_json report_json_new(void)
+{
+	struct report_json json = {.root = json_object()};
+
+	report_json_put(&json, json.root, "version", json_integer(1));
+	return json;
+}
+
+void report_json_put(struct report_json *json, json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) != 0)
+		json->failed = true;
+}
+
+void report_json_append(struct report_json *json, json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) != 0)
+		json->failed = true;
+}
+
+json_t *report_json_text(const char *text)
+{
+	json_t *value = json_string(text);
+	char *copy;
+
+	if (value != NULL || (copy = strdup(text)) == NULL)
+		return value;
+	for (char *p = copy; *p != '\0'; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	value = json_string(copy);
+	free(copy);
+	return value;
+}
+
+enum cli_exit report_json_print(struct report_json *json)
+{
+	bool failed = json->failed || json->root == NULL;
+
+	if (failed)
+		report_error("there is not enough memory");
+	else if (json_dumpf(json->root, stdout, JSON_INDENT(2)) == 0)
+		(void)putchar('\n');
+	json_decref(json->root);
+	return failed ? CLI_FAILED : CLI_DONE;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/session.h"
+
+#include "cli/report.h"
+#include "core/settle.h"
+#include "store/hostkey.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Only the folder is resolved: that the file itself is no symbolic link is for the rules of trust to say. */
+static enum otp_err resolve_path(const char *given, char out[CONFIG_PATH_SIZE], struct otp_why *why)
+{
+	char folder[CONFIG_PATH_SIZE];
+	const char *slash = strrchr(given, '/');
+	const char *name = slash != NULL ? slash + 1 : given;
+
+	if ((size_t)snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - given + 1) : 2,
+		    slash != NULL ? given : "./") >= sizeof folder)
+		return why_set(why, OTP_ERR_CONFIG, 0, "%s: the path is too long", given);
+	char *real = realpath(folder, NULL);
+	if (real == NULL)
+		return why_set(why, OTP_ERR_CONFIG, errno, "%s", given);
+	int len = snprintf(out, CONFIG_PATH_SIZE, "%s/%s", strcmp(real, "/") != 0 ? real : "", name);
+	free(real);
+	if (len < 0 || len >= CONFIG_PATH_SIZE)
+		return why_set(why, OTP_ERR_CONFIG, 0, "%s: the path is too long", given);
+	return OTP_OK;
+}
+
+enum otp_err session_config_path(const char *given, char out[CONFIG_PATH_SIZE], struct otp_why *why)
+{
+	if (given == NULL)
+		given = OTPCODE_SYSCONFDIR "/otpcode.conf";
+	if (given[0] != '/')
+		return resolve_path(given, out, why);
+	if ((size_t)snprintf(out, CONFIG_PATH_SIZE, "%s", given) >= CONFIG_PATH_SIZE)
+		return why_set(why, OTP_ERR_CONFIG, 0, "%s: the path is too long", given);
+	return OTP_OK;
+}
+
+enum cli_exit session_load_config(const struct arguments *arguments, struct config *config)
+{
+	char path[CONFIG_PATH_SIZE];
+	struct otp_why why;
+	enum otp_err err = session_config_path(arguments_value(arguments, OPTION_CONFIG), path, &why);
+
+	if (err == OTP_OK)
+		err = config_load(path, SESSION_OWNER, 0, NULL, config, &why);
+	if (err == OTP_OK)
+		return CLI_DONE;
+	(void)report_failure(err, &why);
+	return err == OTP_ERR_NO_MEMORY ? CLI_FAILED : CLI_CONFIG;
+}
+
+static enum otp_err open_store(struct session *session, struct otp_why *why)
+{
+	const struct config *config = &session->config;
+	unsigned char id[KEY_MAC_LEN];
+	enum otp_err err = hostkey_load(config->store.key, SESSION_OWNER, &session->core.keys, why);
+
+	if (err != OTP_OK) {
+		if (why->os_error == ENOENT)
+			why_prefix(why, "there is no host key; 'otpcode init' makes one: ");
+		return err;
+	}
+	err = key_store_id(&session->core.keys, id, why);
+	if (err != OTP_OK)
+		return err;
+	err = store_file_open(&session->file, config->store.path, SESSION_OWNER, id, why);
+	if (err != OTP_OK && why->os_error == ENOENT)
+		why_prefix(why, "there is no state folder; is it mounted? If it never was made, 'otpcode "
+				"init' makes it: ");
+	return err;
+}
+
+enum cli_exit session_open(const struct arguments *arguments, struct session *session)
+{
+	struct otp_why why;
+	enum cli_exit status = session_load_config(arguments, &session->config);
+
+	if (status != CLI_DONE)
+		return status;
+	session->file.users_fd = -1;
+	session->core = (struct otp_core){
+		.clock = clock_system(), .random = random_system(), .policy = session->config.policy};
+	enum otp_err err = open_store(session, &why);
+	if (err != OTP_OK) {
+		keys_wipe(&session->core.keys);
+		return report_failure(err, &why);
+	}
+	session->core.store = store_file_interface(&session->file);
+	return CLI_DONE;
+}
+
+void session_close(struct session *session)
+{
+	store_file_close(&session->file);
+	keys_wipe(&session->core.keys);
+}
+
+enum cli_exit session_explain(enum otp_err err, const char *user, const struct otp_why *why)
+{
+	if (err == OTP_ERR_NOT_ENROLLED) {
+		report_error("%s is not enrolled; to enrol: otpcode enroll %s --email ADDRESS", user, user);
+		return CLI_FAILED;
+	}
+	if (err == OTP_ERR_OTHER_USER) {
+		report_error("the record under this name belongs to another user, who had another uid: %s",
+			why->text);
+		report_error(
+			"if %s is to begin anew, remove it first: otpcode unenroll %s --yes", user, user);
+		return CLI_FAILED;
+	}
+	if (err == OTP_ERR_CORRUPT) {
+		report_error("the record of %s cannot be read: %s", user, why->text);
+		report_error("restore it from a backup, or begin anew: otpcode unenroll %s --yes", user);
+		return CLI_FAILED;
+	}
+	return report_failure(err, why);
+}
+
+int64_t session_now(const struct session *session)
+{
+	return session->core.clock.now(session->core.clock.self);
+}
+
+enum otp_err session_read(
+	const struct session *session, const char *name, struct record *out, struct otp_why *why)
+{
+	enum otp_err err = otp_read(&session->core, name, out, why);
+
+	if (err == OTP_OK)
+		(void)settle_record(out, &session->core.policy, session_now(session));
+	return err;
+}
+
+enum cli_exit session_find_record(
+	struct session *session, const char *typed, struct user *user, struct record *record)
+{
+	struct otp_why why;
+	enum otp_err err = user_find(typed, user, &why);
+
+	if (err != OTP_OK)
+		return report_failure(err, &why);
+	err = session_read(session, user->name, record, &why);
+	if (err == OTP_ERR_NOT_ENROLLED && !user->exists) {
+		report_error("there is no user '%s', neither in the system nor enrolled", typed);
+		return CLI_FAILED;
+	}
+	if (err != OTP_OK)
+		return session_explain(err, user->name, &why);
+	if (!user->exists)
+		user->uid = record->uid;
+	return CLI_DONE;
+}
+
+enum cli_exit session_change(struct session *session, const struct user *user, struct otp_edit edit)
+{
+	struct otp_why why;
+	enum otp_err err = otp_change(&session->core, user->name, user->uid, edit, &why);
+
+	return err == OTP_OK ? CLI_DONE : session_explain(err, user->name, &why);
+}
+
+struct collection {
+	struct session_names *names;
+	bool failed;
+};
+
+static bool collect_name(void *ctx, const char *user)
+{
+	struct collection *collection = ctx;
+	struct session_names *names = collection->names;
+	char **list = names->list;
+
+	collection->failed = true;
+	if (names->n % 64 == 0 && (list = reallocarray(names->list, names->n + 64, sizeof *list)) == NULL)
+		return false;
+	names->list = list;
+	list[names->n] = strdup(user);
+	if (list[names->n] == NULL)
+		return false;
+	names->n++;
+	collection->failed = false;
+	return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum cli_exit session_list_names(struct session *session, struct session_names *names)
+{
+	struct collection collection = {.names = names};
+	struct otp_why why = {.text = "there is not enough memory"};
+	struct store *store = &session->core.store;
+
+	*names = (struct session_names){.n = 0};
+	enum otp_err err = store->list(store->self, (struct store_visit){collect_name, &collection}, &why);
+	if (err == OTP_OK && collection.failed)
+		err = why_set(&why, OTP_ERR_NO_MEMORY, 0, "there is not enough memory");
+	if (err != OTP_OK) {
+		session_free_names(names);
+		return report_failure(err, &why);
+	}
+	if (names->n > 0)
+		qsort(names->list, names->n, sizeof *names->list, compare_names);
+	return CLI_DONE;
+}
+
+void session_free_names(struct session_names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->list[i]);
+	free(names->list);
+	*names = (struct session_names){.n = 0};
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_CLI_SESSION_H
+#define OTPCODE_CLI_SESSION_H
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/user.h"
+#include "config/config.h"
+#include "otp_core.h"
+#include "store/file.h"
+
+#define SESSION_OWNER 0 /* all that is opened must be root's */
+
+/* What a command works with: the configuration and an open store. */
+struct session {
+	struct config config;
+	struct store_file file;
+	struct otp_core core;
+};
+
+/* The configuration's path, absolute, as the rules of trust want it. given may be NULL: the compiled-in one.
+ */
+__attribute__((warn_unused_result)) enum otp_err session_config_path(
+	const char *given, char out[CONFIG_PATH_SIZE], struct otp_why *why);
+
+/* Loads the configuration that --config names, or the compiled-in one. Anything but CLI_DONE was reported. */
+enum cli_exit session_load_config(const struct arguments *arguments, struct config *config);
+
+/* Loads the configuration and the host key, and opens the store. With CLI_DONE the caller ends with
+ * session_close. */
+enum cli_exit session_open(const struct arguments *arguments, struct session *session);
+void session_close(struct session *session);
+
+int64_t session_now(const struct session *session);
+
+/* Reads a record and brings the copy up to now: what has ended is left out. */
+__attribute__((warn_unused_result)) enum otp_err session_read(
+	const struct session *session, const char *name, struct record *out, struct otp_why *why);
+
+/*
+ * Finds the user whom a command is about, who must be enrolled, and reads the record as it stands. One who is
+ * gone from the system is found by the name typed, with the record's uid.
+ */
+enum cli_exit session_find_record(
+	struct session *session, const char *typed, struct user *user, struct record *record);
+
+/* otp_change, its errors reported. What edit leaves is what is kept. */
+enum cli_exit session_change(struct session *session, const struct user *user, struct otp_edit edit);
+
+/* Reports why a record could not be read or changed, and what to do. */
+enum cli_exit session_explain(enum otp_err err, const char *user, const struct otp_why *why);
+
+/* All users with a record, by name. Ended with session_free_names. */
+struct session_names {
+	char **list;
+	size_t n;
+};
+enum cli_exit session_list_names(struct session *session, struct session_names *names);
+void session_free_names(struct session_names *names);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/unenrolled.h"
+
+#include "cli/report.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define UID_FIRST_PERSON 1000 /* UID_MIN of login.defs; below it are the system's own users */
+
+/* Some systems list nologin in /etc/shells, for the sake of ftp. */
+static bool is_login_shell(const char *shell)
+{
+	const char *name = strrchr(shell, '/');
+	const char *known;
+	bool found = false;
+
+	if (name == NULL || strcmp(name, "/nologin") == 0 || strcmp(name, "/false") == 0)
+		return false;
+	setusershell();
+	while (!found && (known = getusershell()) != NULL)
+		found = strcmp(known, shell) == 0;
+	endusershell();
+	return found;
+}
+
+static bool can_log_in(const struct passwd *entry)
+{
+	/* An empty shell means /bin/sh: passwd(5). */
+	const char *shell = entry->pw_shell != NULL && *entry->pw_shell != '\0' ? entry->pw_shell : "/bin/sh";
+
+	return (entry->pw_uid == 0 || entry->pw_uid >= UID_FIRST_PERSON) && is_login_shell(shell);
+}
+
+static bool is_enrolled(const struct session_names *names, const char *user)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->list[i], user) == 0)
+			return true;
+	return false;
+}
+
+/* Where the lines go: a table or JSON. */
+struct listing {
+	bool as_json;
+	struct report_table table;
+	struct report_json json;
+	json_t *users;
+	unsigned users_n;
+};
+
+static void add_user(struct listing *listing, const struct passwd *entry)
+{
+	char uid[16];
+
+	listing->users_n++;
+	if (listing->as_json) {
+		json_t *user = json_object();
+		report_json_put(&listing->json, user, "user", report_json_text(entry->pw_name));
+		report_json_put(&listing->json, user, "uid", json_integer(entry->pw_uid));
+		report_json_put(&listing->json, user, "shell", report_json_text(entry->pw_shell));
+		report_json_append(&listing->json, listing->users, user);
+		return;
+	}
+	(void)snprintf(uid, sizeof uid, "%lu", (unsigned long)entry->pw_uid);
+	report_table_add(&listing->table, (const char *[]){entry->pw_name, uid, entry->pw_shell});
+}
+
+/* A name service that fails half way must not make the list look whole. */
+static enum cli_exit add_users(struct listing *listing, const struct session_names *names)
+{
+	const struct passwd *entry;
+	int error;
+
+	setpwent();
+	while (errno = 0, (entry = getpwent()) != NULL)
+		if (can_log_in(entry) && !is_enrolled(names, entry->pw_name))
+			add_user(listing, entry);
+	error = errno;
+	endpwent();
+	if (error == 0 || error == ENOENT)
+		return CLI_DONE;
+	report_error("the list is not whole: the user database did not answer: %s", strerror(error));
+	return CLI_FAILED;
+}
+
+enum cli_exit unenrolled_list(struct session *session, bool as_json)
+{
+	struct listing listing = {.as_json = as_json};
+	struct session_names names;
+	enum cli_exit status = session_list_names(session, &names), printed;
+
+	if (status != CLI_DONE)
+		return status;
+	if (as_json) {
+		listing.json = report_json_new();
+		listing.users = json_array();
+		report_json_put(&listing.json, listing.json.root, "users", listing.users);
+	} else {
+		listing.table = report_table_new((const char *[]){"USER", "UID", "SHELL"}, 3);
+	}
+	status = add_users(&listing, &names);
+	session_free_names(&names);
+	if (!as_json && listing.users_n == 0 && status == CLI_DONE)
+		report_line("every user with a login shell is enrolled");
+	printed = as_json ? report_json_print(&listing.json) : report_table_print(&listing.table, "");
+	return status != CLI_DONE ? status : printed;
+}
