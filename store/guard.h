@@ -10,18 +10,26 @@
 #include <sys/types.h>
 
 /*
- * Keeps a hostile caller of a setuid host (su, sudo) away from a transaction: blockable signals are blocked, the thread's
- * real uid is 0 so that the caller may not stop or kill it while it holds the lock, FSIZE and CPU limits are raised.
+ * Keeps a hostile caller of a setuid host (su, sudo) away from a transaction: blockable signals are blocked,
+ * the thread's real and saved uid are 0 so that the caller may not stop or kill it while it holds the lock,
+ * FSIZE and CPU limits are raised. What cannot be kept away (the freezer of the caller's own cgroup, a kill
+ * by the kernel) costs others at most their wait for the lock: nothing is trusted that was not written whole.
  */
 struct guard {
 	sigset_t mask;
-	uid_t real_uid;
-	bool real_uid_changed;
+	uid_t real_uid, saved_uid;
+	bool uids_changed;
 	struct rlimit file_size, cpu;
 	bool file_size_changed, cpu_changed;
+	bool limits_held;         /* this process's other threads wait until they are put back */
+	bool file_signal_is_ours; /* a write would raise SIGXFSZ, and none was pending before */
 };
 
-/* OTP_ERR_IO if the host cannot be guarded though it runs as root; nothing is left changed then. */
+/*
+ * As root: OTP_ERR_IO if the host cannot be guarded. As another user, who can neither change uids nor pass
+ * hard limits: what is possible is done, but OTP_ERR_IO where real and effective uid differ. With any error
+ * nothing is left changed.
+ */
 __attribute__((warn_unused_result)) enum otp_err guard_enter(struct guard *guard, struct otp_why *why);
 
 /* Puts everything back. False if something could not be put back: the login must then be denied. */

@@ -18,7 +18,7 @@ struct store_key {
 struct store_bytes {
 	const char *data; /* not NUL-ended */
 	size_t len;
-	bool damaged;     /* an older copy had to be used: the newest change may be lost */
+	bool damaged; /* an older copy had to be used: the newest change may be lost */
 };
 
 enum store_action {
@@ -41,18 +41,21 @@ struct store_visit {
 	void *ctx;
 };
 
-/* The one interface between the core and whatever keeps its records. Stores know bytes, never what they mean. */
+/* The one interface between the core and whatever keeps its records. Stores know bytes, never what they mean.
+ */
 struct store {
 	void *self;
 
 	/*
-	 * Runs edit on the bytes stored under key, atomically: what edit leaves in next is durable before update returns
-	 * OTP_OK. Creates the record where there was none. OTP_ERR_BUSY after 2 s of waiting for other updates.
-	 * With any error nothing was changed.
+	 * Runs edit on the bytes stored under key, atomically: what edit leaves in next is durable before
+	 * update returns OTP_OK. Creates the record where there was none. OTP_ERR_BUSY after 2 s of waiting
+	 * for other updates. After an error the record is as it was, or (where only making it durable failed)
+	 * as edit left it; never anything else.
 	 */
 	enum otp_err (*update)(void *self, struct store_key key, struct store_edit edit, struct otp_why *why);
 
-	/* Copies the record into buf[STORE_RECORD_MAX]; *bytes points into it. OTP_ERR_NOT_ENROLLED if there is none. */
+	/* Copies the record into buf[STORE_RECORD_MAX]; *bytes points into it. OTP_ERR_NOT_ENROLLED if there
+	 * is none. */
 	enum otp_err (*read)(
 		void *self, struct store_key key, char *buf, struct store_bytes *bytes, struct otp_why *why);
 

@@ -124,6 +124,22 @@ enum otp_err trust_open_folder_at(int folder_fd, const char *name, uid_t owner, 
 	return folder_step(folder_fd, name, O_RDONLY, owner, path_for_messages, fd, why);
 }
 
+enum otp_err trust_open_parent(const char *path, uid_t owner, int *fd, const char **name, struct otp_why *why)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	*name = slash == NULL ? path : slash + 1;
+	if (path[0] != '/' || slash == NULL || strlen(path) >= sizeof folder)
+		return why_set(why, OTP_ERR_INVALID, 0, "%s: must be an absolute path", path);
+	if (!name_is_plain(*name))
+		return why_set(why, OTP_ERR_INVALID, 0, "%s: must end in a name", path);
+	size_t len = slash == path ? 1 : (size_t)(slash - path);
+	memcpy(folder, path, len);
+	folder[len] = '\0';
+	return trust_open_folder(folder, owner, fd, why);
+}
+
 static enum otp_err mode_judge(mode_t mode, enum trust_mode wanted, const char *path, struct otp_why *why)
 {
 	unsigned bits = (unsigned)mode & ALLPERMS;
@@ -217,19 +233,13 @@ enum otp_err trust_open_at(int folder_fd, const char *name, int flags, struct tr
 enum otp_err trust_open_file(
 	const char *path, int flags, struct trust_rule rule, int *fd, struct otp_why *why)
 {
-	char folder[PATH_MAX];
-	const char *slash = strrchr(path, '/');
+	const char *name;
 	int folder_fd = -1;
+	enum otp_err err = trust_open_parent(path, rule.owner, &folder_fd, &name, why);
 
-	if (path[0] != '/' || slash == NULL || strlen(path) >= sizeof folder)
-		return why_set(why, OTP_ERR_INVALID, 0, "%s: must be an absolute path", path);
-	size_t folder_len = slash == path ? 1 : (size_t)(slash - path);
-	memcpy(folder, path, folder_len);
-	folder[folder_len] = '\0';
-	enum otp_err err = trust_open_folder(folder, rule.owner, &folder_fd, why);
 	if (err != OTP_OK)
 		return err;
-	err = trust_open_at(folder_fd, slash + 1, flags, rule, path, fd, why);
+	err = trust_open_at(folder_fd, name, flags, rule, path, fd, why);
 	(void)close(folder_fd);
 	return err;
 }
