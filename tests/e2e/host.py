@@ -20,6 +20,7 @@ import pwd
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -144,7 +145,7 @@ class Host:
             target.chmod(mode)
         shutil.rmtree(self.etc / "otpcode", ignore_errors=True)
         (self.etc / "otpcode").mkdir(mode=0o755)
-        self.pam("sshd", ["auth [success=ok default=die] pam_otpcode.so", "auth required pam_permit.so"])
+        self.use_stack("sshd, key and code")
 
     def _start_namespace(self):
         self._namespace = subprocess.Popen([str(HERE / "namespace"), str(self.stage), str(self.pam_folder)], cwd="/",
@@ -209,6 +210,11 @@ class Host:
         """The PAM file of a service: these auth lines, and nothing that could refuse in the other phases."""
         lines = [*auth, "account required pam_permit.so", "session required pam_permit.so", "password required pam_deny.so"]
         (self.etc / "pam.d" / service).write_text("\n".join(lines) + "\n")
+
+    def use_stack(self, title, change=lambda lines: lines):
+        """Puts a stack of pam.d-example, as shipped, into the file that its heading names."""
+        service, auth = shipped_stacks()[title]
+        self.pam(service, change(auth))
 
     def configure(self, exim=None, **changes):
         """Writes otpcode.conf; changes are section__key=value, None takes a key out. A later call changes what an earlier one said."""
@@ -304,14 +310,38 @@ class Host:
         """The text of the newer slot."""
         return max(slots(self.state_path(user).read_bytes()))[1]
 
-    def age(self, user, seconds):
-        """Makes everything in a user's record that many seconds older, as if the time had passed."""
-        self.run([self.build / "tests/e2e/age", "/etc/otpcode/host.key", "/var/lib/otpcode", user, seconds])
+    # The clock.
+
+    def own_clock(self):
+        """From now on what is started in this machine reads a clock that move_clock moves."""
+        library = self.stage / "bin/preload_clock.so"
+        shutil.copyfile(self.build / "tests/e2e/preload_clock.so", library)
+        self._clock = self.view / "run/test-clock"
+        self.move_clock(0)
+        (self.etc / "ld.so.preload").write_text(f"{library}\n")
+
+    def move_clock(self, seconds):
+        """The machine's clock is this much ahead of ours; also for what is running."""
+        with open(self._clock, "r+b" if self._clock.exists() else "wb") as out:
+            out.write(struct.pack("=q", seconds))
 
     def children_of_sshd(self):
         """The pids, out here, of every process below the listening sshd."""
         listener = only_child_of(self.sshd.pid)
         return descendants_of(listener)
+
+
+def shipped_stacks():
+    """{title: (service, auth lines)} of pam.d-example."""
+    stacks, auth = {}, []
+    for line in (TOP / "pam.d-example").read_text().splitlines():
+        heading = re.match(r"### (.*): /etc/pam\.d/(\S+)$", line)
+        if heading:
+            auth = []
+            stacks[heading.group(1)] = (heading.group(2), auth)
+        elif line.startswith("auth"):
+            auth.append(line)
+    return stacks
 
 
 def plain_environment():
