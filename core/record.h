@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The text form of a record: what a slot of the store holds after its header. docs/state-format.md describes it. */
+/* The text form of a record: what a slot holds after its header (docs/state-format.md). */
 #define RECORD_TEXT_MAX 8064
 #define RECORD_USER_SIZE 256
 #define RECORD_CONTACTS_MAX 4
+#define RECORD_ADDRESSES_MAX 480 /* bytes of all addresses together, as written: '%' takes three */
 #define RECORD_NETWORKS_MAX 8
 #define RECORD_DAYS_MAX 31
 #define RECORD_EVENTS_MAX 24
@@ -37,7 +38,7 @@ struct record_day {
 struct record_lane {
 	unsigned consecutive; /* failures since the last success of this lane */
 	int64_t lock_since;
-	int64_t lock_for_s;   /* 0: none */
+	int64_t lock_for_s; /* 0: none */
 	struct record_day days[RECORD_DAYS_MAX];
 	unsigned days_n;
 };
@@ -45,7 +46,7 @@ struct record_lane {
 enum record_delivery {
 	RECORD_PENDING, /* handed to the hook, no verdict recorded */
 	RECORD_SENT,
-	RECORD_SLOW,    /* no verdict within the wait: it may still come */
+	RECORD_SLOW, /* no verdict within the wait: it may still come */
 };
 
 /* One code of a challenge: never the code, only its seal. */
@@ -65,7 +66,7 @@ struct record_challenge {
 	char service[ORIGIN_SERVICE_SIZE];
 	char source[ORIGIN_SOURCE_SIZE];
 	int64_t opened;
-	int64_t last_send;   /* when a send was last begun here, delivered or not: the cooldown counts from it */
+	int64_t last_send;   /* when a send last began here, delivered or not: the cooldown counts from it */
 	unsigned sends;      /* sends begun in this challenge, failed ones too: the cooldown grows with it */
 	unsigned tries_used; /* over all its codes */
 	bool send_failed;    /* the last send was refused by every provider */
@@ -92,15 +93,15 @@ enum record_event_kind {
 	EVENT_CONTACT_ORDER,
 	EVENT_ADMIN_LOCK,
 	EVENT_ADMIN_UNLOCK,
-	EVENT_ISSUED,   /* a code was drawn and handed to the hook */
+	EVENT_ISSUED, /* a code was drawn and handed to the hook */
 	EVENT_SENT,
 	EVENT_SLOW,
 	EVENT_REFUSED,
 	EVENT_WRONG,
-	EVENT_EXPIRED,  /* a right code, too late */
+	EVENT_EXPIRED, /* a right code, too late */
 	EVENT_LOCKED,
 	EVENT_VERIFIED,
-	EVENT_DAMAGED,  /* one slot of the state file was bad */
+	EVENT_DAMAGED, /* one slot of the state file was bad */
 	EVENT_KINDS_N,
 };
 
@@ -113,7 +114,7 @@ struct record_event {
 	char service[ORIGIN_SERVICE_SIZE]; /* empty: none */
 	char source[ORIGIN_SOURCE_SIZE];
 	char ref[CODE_REF_SIZE];
-	char detail[RECORD_DETAIL_SIZE];   /* a provider's name, a refusal's reason, a masked contact */
+	char detail[RECORD_DETAIL_SIZE]; /* a provider's name, a refusal's reason, a masked contact */
 };
 
 /* Everything that is kept about one user. Holds no secret but seals. */
@@ -123,33 +124,45 @@ struct record {
 	int64_t enrolled;
 	struct contact contacts[RECORD_CONTACTS_MAX]; /* in the order in which they are tried */
 	unsigned contacts_n;
-	bool admin_locked;                            /* both lanes, until an admin unlocks */
+	bool admin_locked; /* both lanes, until an admin unlocks */
 	struct record_lane lanes[LANES_N];
 	struct record_challenge challenges[POLICY_LIVE_CHALLENGES]; /* oldest first */
 	unsigned challenges_n;
-	struct record_send sends[POLICY_SENDS_MAX];                 /* oldest first */
+	struct record_send sends[POLICY_SENDS_MAX]; /* oldest first */
 	unsigned sends_n;
-	struct record_network networks[RECORD_NETWORKS_MAX];        /* oldest success first */
+	struct record_network networks[RECORD_NETWORKS_MAX]; /* oldest success first */
 	unsigned networks_n;
-	unsigned wrong_since_success;                               /* of both lanes, for the line after a success */
+	unsigned wrong_since_success; /* of both lanes, for the line after a success */
 	char wrong_latest_source[ORIGIN_SOURCE_SIZE];
-	int64_t last_success;                                       /* 0: never */
-	struct record_event events[RECORD_EVENTS_MAX];              /* oldest first */
+	int64_t last_success;                          /* 0: never */
+	struct record_event events[RECORD_EVENTS_MAX]; /* oldest first */
 	unsigned events_n;
 };
 
 /*
- * Reads the text form. Every line must be known, whole and within the limits of struct record: anything else is
- * OTP_ERR_CORRUPT, naming the line. len at most RECORD_TEXT_MAX.
+ * Reads the text form. Every line must be known, whole and within the limits of struct record, and written in
+ * the one way in which record_encode writes it: anything else is OTP_ERR_CORRUPT, naming line and word, and
+ * out is then empty. len at most RECORD_TEXT_MAX.
  */
 __attribute__((warn_unused_result)) enum otp_err record_decode(
 	const char *text, size_t len, struct record *out, struct otp_why *why);
 
-/* Writes the text form into text[RECORD_TEXT_MAX]; where it would not fit, the oldest events are left out, nothing else. */
+/*
+ * Writes the text form into text[RECORD_TEXT_MAX]; where it would not fit, the oldest events are left out,
+ * nothing else. Counters stop at the most that the form holds, texts that only inform are cut and cleaned to
+ * what it holds; any other value that record_decode would refuse is OTP_ERR_INVALID, naming word and key.
+ */
 __attribute__((warn_unused_result)) enum otp_err record_encode(
 	const struct record *record, char text[RECORD_TEXT_MAX], size_t *len, struct otp_why *why);
 
-/* Adds an event, collapsing it into an equal one; the oldest goes when there are too many. NULL stands for empty. */
+/* Whether the contacts' addresses fit a record together. */
+bool record_contacts_fit(const struct contact *contacts, unsigned contacts_n);
+
+/*
+ * Adds an event at the end. An equal one among the kept ones moves there instead, so that who repeats himself
+ * cannot push the others out; the oldest goes when there are too many. NULL stands for empty; what does not
+ * fit is cut, cleaned or left out.
+ */
 struct record_event_facts {
 	enum record_event_kind kind;
 	const char *service;
