@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hook/curl.h"
+
+#include "trust/trust.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CA_FILE_MAX (1024 * 1024) /* a system's whole bundle is about 250 KiB */
+
+/* What holds for every transfer. One option that this libcurl does not know, and nothing is sent. */
+static const struct {
+	CURLoption option;
+	long value;
+} fixed_numbers[] = {
+	{CURLOPT_NOSIGNAL, 1}, /* SIGALRM is the program's backstop */
+	{CURLOPT_FOLLOWLOCATION, 0},
+	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
+	{CURLOPT_SSL_VERIFYPEER, 1},
+	{CURLOPT_SSL_VERIFYHOST, 2},
+	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+	{CURLOPT_QUICK_EXIT, 1}, /* else a name server that hangs is waited for after the time is up */
+	{CURLOPT_FRESH_CONNECT, 1},
+	{CURLOPT_FORBID_REUSE, 1},
+};
+
+static bool set_fixed(CURL *handle, const char *protocols)
+{
+	for (size_t i = 0; i < sizeof fixed_numbers / sizeof *fixed_numbers; i++)
+		if (curl_easy_setopt(handle, fixed_numbers[i].option, fixed_numbers[i].value) != CURLE_OK)
+			return false;
+	/* An empty proxy, unlike none, also keeps the environment's away. */
+	return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK &&
+	       curl_easy_setopt(handle, CURLOPT_PROXY, "") == CURLE_OK;
+}
+
+enum otp_err curl_transfer_open(struct curl_transfer *transfer, const char *protocols,
+	struct provider_limits limits, struct otp_why *why)
+{
+	memset(transfer, 0, sizeof *transfer);
+	transfer->handle = curl_easy_init();
+	if (transfer->handle == NULL)
+		return why_set(why, OTP_ERR_NO_MEMORY, 0, "libcurl could not begin a transfer");
+	if (!set_fixed(transfer->handle, protocols) ||
+		curl_easy_setopt(transfer->handle, CURLOPT_ERRORBUFFER, transfer->error) != CURLE_OK ||
+		curl_easy_setopt(transfer->handle, CURLOPT_CONNECTTIMEOUT_MS, limits.connect_ms) !=
+			CURLE_OK ||
+		curl_easy_setopt(transfer->handle, CURLOPT_TIMEOUT_MS, limits.total_ms) != CURLE_OK)
+		return why_set(why, OTP_ERR_CONFIG, 0,
+			"this libcurl (%s) cannot send %s as safely as it must",
+			curl_version_info(CURLVERSION_NOW)->version, protocols);
+	return OTP_OK;
+}
+
+static enum otp_err read_ca(const char *ca_file, char **out, size_t *len, struct otp_why *why)
+{
+	int fd = -1;
+	enum otp_err err = trust_open_file(
+		ca_file, O_RDONLY, (struct trust_rule){.mode = TRUST_READABLE, .owner = 0}, &fd, why);
+	if (err != OTP_OK)
+		return err;
+	*out = malloc(CA_FILE_MAX);
+	err = *out == NULL ? why_set(why, OTP_ERR_NO_MEMORY, 0, "no memory to read %s", ca_file)
+			   : trust_read(fd, ca_file, *out, CA_FILE_MAX, len, why);
+	(void)close(fd);
+	return err;
+}
+
+enum otp_err curl_transfer_trust_only(
+	struct curl_transfer *transfer, const char *ca_file, struct otp_why *why)
+{
+	size_t len = 0;
+	enum otp_err err = read_ca(ca_file, &transfer->ca, &len, why);
+	if (err != OTP_OK)
+		return err;
+	struct curl_blob blob = {.data = transfer->ca, .len = len, .flags = CURL_BLOB_NOCOPY};
+
+	/* The system's certificates would be trusted besides, were they not taken away. */
+	if (curl_easy_setopt(transfer->handle, CURLOPT_CAINFO, NULL) != CURLE_OK ||
+		curl_easy_setopt(transfer->handle, CURLOPT_CAPATH, NULL) != CURLE_OK ||
+		curl_easy_setopt(transfer->handle, CURLOPT_CAINFO_BLOB, &blob) != CURLE_OK)
+		return why_set(why, OTP_ERR_CONFIG, 0, "this libcurl cannot trust only %s", ca_file);
+	return OTP_OK;
+}
+
+bool curl_transfer_take(struct curl_transfer *transfer, size_t len)
+{
+	transfer->received += len;
+	return transfer->received <= CURL_RESPONSE_MAX;
+}
+
+void curl_transfer_close(struct curl_transfer *transfer)
+{
+	curl_easy_cleanup(transfer->handle);
+	free(transfer->ca);
+	memset(transfer, 0, sizeof *transfer);
+}

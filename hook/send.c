@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hook/send.h"
+
+#include "core/random.h"
+#include "hook/message.h"
+#include "hook/report.h"
+#include "hook/rounds.h"
+#include "hook/smtp.h"
+#include "hook/template.h"
+#include "hook/words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* A message on its way through the providers. */
+struct order {
+	const struct request *request;
+	struct provider_message message;
+};
+
+static int64_t world_now(void *self)
+{
+	struct timespec now;
+
+	(void)self;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void world_pause(void *self, int64_t ms)
+{
+	struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	(void)self;
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+}
+
+static void world_send(void *self, const struct config_provider *provider, struct provider_limits limits,
+	struct provider_result *result)
+{
+	const struct order *order = self;
+
+	smtp_send(provider, &order->message, limits, result);
+}
+
+static void world_note(
+	void *self, const struct config_provider *provider, const struct provider_result *result)
+{
+	const struct order *order = self;
+
+	report_provider(order->request, provider->name, result->outcome, result->reason);
+}
+
+/* The one provider that was asked for, or all of the channel. */
+static enum otp_err find_providers(const struct config *config, const struct request *request,
+	struct rounds_list *list, struct otp_why *why)
+{
+	if (request->contact.channel != CHANNEL_EMAIL)
+		return why_set(why, OTP_ERR_CONFIG, 0, "no provider for channel %s",
+			channel_name(request->contact.channel));
+	if (request->provider[0] != '\0') {
+		list->providers[list->n] = config_find_provider(config, request->provider);
+		if (list->providers[list->n++] == NULL)
+			return why_set(why, OTP_ERR_CONFIG, 0, "%s has no section [provider %s]",
+				config->path, request->provider);
+		return OTP_OK;
+	}
+	for (unsigned i = 0; i < config->email.providers_n; i++) {
+		list->providers[list->n] = config_find_provider(config, config->email.providers[i]);
+		if (list->providers[list->n++] == NULL)
+			return why_set(why, OTP_ERR_CONFIG, 0, "%s has no section [provider %s]",
+				config->path, config->email.providers[i]);
+	}
+	if (list->n == 0)
+		return why_set(why, OTP_ERR_CONFIG, 0, "%s: [email] providers is empty", config->path);
+	return OTP_OK;
+}
+
+/* A template must be right for a test message too, which has the built-in text. */
+static enum otp_err find_words(
+	const struct config *config, const struct request *request, struct words *words, struct otp_why *why)
+{
+	if (config->email.template_file[0] != '\0') {
+		enum otp_err err = template_fill_file(config->email.template_file, request, words, why);
+		if (err != OTP_OK || request->kind == REQUEST_CODE)
+			return err;
+	}
+	words_build(request, words);
+	return OTP_OK;
+}
+
+static enum otp_err write_message(const struct config *config, const struct request *request,
+	struct message *message, struct otp_why *why)
+{
+	struct words words;
+	struct message_facts facts = {
+		.from = config->email.from, .to = request->contact.address, .now = (int64_t)time(NULL)};
+	struct otp_random random = random_system();
+	enum otp_err err = find_words(config, request, &words, why);
+
+	if (err == OTP_OK)
+		err = message_build(&facts, &words, &random, message, why);
+	words_wipe(&words);
+	return err;
+}
+
+static bool hand_over(const struct config *config, const struct request *request,
+	const struct rounds_list *list, const struct message *message, int64_t begun,
+	struct request_verdict *verdict)
+{
+	struct order order = {
+		.request = request,
+		.message = {.from = config->email.from,
+			.to = request->contact.address,
+			.greeting = request->host,
+			.text = message->text,
+			.len = message->len},
+	};
+	const struct rounds_world world = {.self = &order,
+		.now = world_now,
+		.pause = world_pause,
+		.send = world_send,
+		.note = world_note};
+	int64_t life_ms = ROUNDS_BACKGROUND_MS;
+
+	if (request->kind == REQUEST_CODE)
+		life_ms = (request->works_until - (int64_t)time(NULL)) * 1000;
+	struct rounds_times times = rounds_plan(begun, request->wait_ms, life_ms);
+	return rounds_run(list, &times, &world, verdict);
+}
+
+bool send_request(const struct config *config, const struct request *request, int64_t begun,
+	struct request_verdict *verdict)
+{
+	struct rounds_list list = {.n = 0};
+	struct otp_why why = {0};
+	bool background = false;
+	struct message *message = malloc(sizeof *message);
+	enum otp_err err =
+		message == NULL ? why_set(&why, OTP_ERR_NO_MEMORY, 0, "no memory for the message") : OTP_OK;
+
+	if (err == OTP_OK)
+		err = find_providers(config, request, &list, &why);
+	if (err == OTP_OK)
+		err = write_message(config, request, message, &why);
+	if (err == OTP_OK) {
+		background = hand_over(config, request, &list, message, begun, verdict);
+	} else {
+		*verdict = (struct request_verdict){.outcome = VERDICT_CONFIG, .provider = "-"};
+		(void)snprintf(verdict->reason, sizeof verdict->reason, "%.*s",
+			(int)sizeof verdict->reason - 1, why.text);
+	}
+	if (message != NULL)
+		message_wipe(message);
+	free(message);
+	return background;
+}

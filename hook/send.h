@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_HOOK_SEND_H
+#define OTPCODE_HOOK_SEND_H
+
+#include "config/config.h"
+#include "deliver/request.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Carries out a request: finds its providers, writes its message, sends it. begun is now on the clock that
+ * never falls (CLOCK_MONOTONIC), in milliseconds. True if the asker no longer waits for the verdict.
+ */
+bool send_request(const struct config *config, const struct request *request, int64_t begun,
+	struct request_verdict *verdict);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef OTPCODE_HOOK_TEMPLATE_H
+#define OTPCODE_HOOK_TEMPLATE_H
+
+#include "core/why.h"
+#include "deliver/request.h"
+#include "hook/words.h"
+
+#include <stddef.h>
+
+#define TEMPLATE_MAX 8192
+
+/*
+ * Fills a template: "Subject: ...", an empty line, the body, in UTF-8; each {placeholder} is replaced. name
+ * stands in why. OTP_ERR_CONFIG with "NAME:LINE: ..." for anything else than UTF-8 text, an unknown
+ * placeholder, a body without {code}, and what does not fit. Nothing that is filled in can begin a line of
+ * the header: no value of a request holds a control byte.
+ */
+__attribute__((warn_unused_result)) enum otp_err template_fill(const char *text, size_t len, const char *name,
+	const struct request *request, struct words *out, struct otp_why *why);
+
+/* Reads the template file, which must be root's and not writable by others, and fills it. */
+__attribute__((warn_unused_result)) enum otp_err template_fill_file(
+	const char *path, const struct request *request, struct words *out, struct otp_why *why);
+
+/* The names of the placeholders, without braces, for documentation checks; NULL past the last. */
+const char *template_placeholder_at(size_t index);
+
+#endif
