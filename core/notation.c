@@ -50,8 +50,14 @@ void notation_put_hex(struct notation_writer *writer, const unsigned char *bytes
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (size_t i = 0; i < n; i++)
-		notation_put(writer, (char[]){digits[bytes[i] >> 4], digits[bytes[i] & 15]}, 2);
+	if (2 * n > writer->size - writer->len) {
+		writer->full = true;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		writer->text[writer->len++] = digits[bytes[i] >> 4];
+		writer->text[writer->len++] = digits[bytes[i] & 15];
+	}
 }
 
 /* ten is 'a' or 'A'. -1 for anything else than a digit of that case. */
@@ -98,12 +104,16 @@ void notation_put_text(struct notation_writer *writer, const char *text)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-		if (notation_char_len(*text) == 1)
-			notation_put(writer, text, 1);
-		else
-			notation_put(writer, (char[]){'%', digits[byte >> 4], digits[byte & 15]}, 3);
+	while (*text != '\0') {
+		size_t plain = 0;
+		while (notation_char_len(text[plain]) == 1)
+			plain++;
+		notation_put(writer, text, plain);
+		text += plain;
+		if (*text == '\0')
+			return;
+		unsigned char byte = (unsigned char)*text++;
+		notation_put(writer, (char[]){'%', digits[byte >> 4], digits[byte & 15]}, 3);
 	}
 }
 
