@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/arguments.h"
 
-#include "cli/suggest.h"
+#include "cli/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static bool say_unknown(const char *name, size_t name_len, char fault[ARGUMENTS_
 	for (unsigned i = 0; i < OPTIONS_N; i++)
 		names[i] = options[i].name;
 	(void)snprintf(typed, sizeof typed, "%.*s", (int)(name_len < 31 ? name_len : 31), name);
-	const char *nearest = suggest_nearest(typed, names, OPTIONS_N);
+	const char *nearest = nearest_word(typed, names, OPTIONS_N);
 	if (nearest != NULL)
 		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '--%s'; did you mean '--%s'?",
 			typed, nearest);

@@ -5,15 +5,17 @@
 #include "cli/report.h"
 #include "cli/session.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
-/*
- * Root checks what logins will read, under the rules that they have for it. Anybody else checks a draft,
- * which is that person's own.
- */
-static uid_t owner_of_draft(unsigned operands_n)
+/* Root's files are checked under the rules that logins have for them; a draft of somebody else must be that person's own. */
+static uid_t owner_of(const char *path)
 {
-	return operands_n > 0 ? geteuid() : SESSION_OWNER;
+	struct stat facts;
+
+	if (geteuid() == SESSION_OWNER || (lstat(path, &facts) == 0 && facts.st_uid == SESSION_OWNER))
+		return SESSION_OWNER;
+	return geteuid();
 }
 
 enum cli_exit command_config_check(
@@ -28,7 +30,7 @@ enum cli_exit command_config_check(
 	if (operands_n > 0 && arguments->given[OPTION_CONFIG] > 0)
 		return help_complain("config check", "either FILE or --config FILE, not both");
 	if (err == OTP_OK)
-		err = config_load(path, owner_of_draft(operands_n), 0, NULL, &config, &why);
+		err = config_load(path, operands_n > 0 ? owner_of(path) : SESSION_OWNER, 0, NULL, &config, &why);
 	if (err != OTP_OK) {
 		(void)report_failure(err, &why);
 		return CLI_CONFIG;

@@ -150,9 +150,19 @@ static void journal_made(const struct config *config, const struct init_step *st
 	journal_write(&line);
 }
 
+static bool is_any(const bool *made, size_t steps_n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < steps_n; i++)
+		any = any || made[i];
+	return any;
+}
+
 enum cli_exit command_init(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
+	bool as_json = arguments->given[OPTION_JSON] > 0;
 	bool made[STEPS_N] = {false};
 	size_t done_n = 0;
 	struct config config;
@@ -163,16 +173,17 @@ enum cli_exit command_init(
 	enum cli_exit status = session_load_config(arguments, &config);
 	if (status != CLI_DONE)
 		return status;
-	for (; status == CLI_DONE && done_n < STEPS_N; done_n++) {
+	for (; done_n < STEPS_N; done_n++) {
 		enum otp_err err = steps[done_n].make(&config, &made[done_n], &why);
-		if (err != OTP_OK)
+		if (err != OTP_OK) {
 			status = explain(err, &steps[done_n], &config, &why);
+			break;
+		}
 		if (made[done_n])
 			journal_made(&config, &steps[done_n]);
 	}
-	enum cli_exit printed = report_made(
-		&config, made, status == CLI_DONE ? done_n : done_n - 1, arguments->given[OPTION_JSON] > 0);
-	if (status == CLI_DONE && printed == CLI_DONE && arguments->given[OPTION_JSON] == 0)
+	enum cli_exit printed = report_made(&config, made, done_n, as_json);
+	if (status == CLI_DONE && !as_json && is_any(made, STEPS_N))
 		report_line("Now enrol a user: otpcode enroll USER --email ADDRESS");
 	return status != CLI_DONE ? status : printed;
 }

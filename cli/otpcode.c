@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/nearest.h"
 #include "cli/report.h"
-#include "cli/suggest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +73,7 @@ const struct command *command_at(size_t index)
 /* The command that the words begin with; *words_used of them are its name. */
 static const struct command *find_command(const struct arguments *arguments, unsigned *words_used)
 {
-	char two[2 * SUGGEST_WORD_MAX] = "";
+	char two[2 * NEAREST_WORD_MAX] = "";
 
 	if (arguments->words_n > 1)
 		(void)snprintf(two, sizeof two, "%s %s", arguments->words[0], arguments->words[1]);
@@ -105,7 +105,7 @@ static enum cli_exit complain_group(const struct arguments *arguments)
 			commands[i].name[strlen(group)] == ' ')
 			names[names_n++] = commands[i].name + strlen(group) + 1;
 	const char *nearest =
-		arguments->words_n > 1 ? suggest_nearest(arguments->words[1], names, names_n) : NULL;
+		arguments->words_n > 1 ? nearest_word(arguments->words[1], names, names_n) : NULL;
 	if (arguments->words_n < 2)
 		report_error("'%s' needs one word more", group);
 	else if (nearest != NULL)
@@ -119,7 +119,7 @@ static enum cli_exit complain_group(const struct arguments *arguments)
 
 static enum cli_exit complain_command(const char *typed)
 {
-	char firsts[COMMANDS_N][SUGGEST_WORD_MAX];
+	char firsts[COMMANDS_N][NEAREST_WORD_MAX];
 	const char *names[COMMANDS_N];
 
 	for (size_t i = 0; i < COMMANDS_N; i++) {
@@ -127,7 +127,7 @@ static enum cli_exit complain_command(const char *typed)
 			commands[i].name);
 		names[i] = firsts[i];
 	}
-	const char *nearest = suggest_nearest(typed, names, COMMANDS_N);
+	const char *nearest = nearest_word(typed, names, COMMANDS_N);
 	if (nearest != NULL)
 		report_error("there is no command '%s'; did you mean '%s'? 'otpcode --help' lists them",
 			typed, nearest);
@@ -212,7 +212,7 @@ int main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, "");
 	(void)umask(077);
 	if (!arguments_parse(argc > 0 ? argc - 1 : 0, argv + 1, &arguments, fault)) {
-		report_error("%s; 'otpcode --help' lists the commands", fault);
+		report_error("%s", fault);
 		status = CLI_USAGE;
 	} else if (arguments.words_n > 0) {
 		status = run_command(&arguments);

@@ -105,7 +105,9 @@ struct report_table report_table_new(const char *const *headings, unsigned headi
 {
 	struct report_table table = {.table = scols_new_table(), .columns_n = headings_n};
 
-	table.failed = table.table == NULL;
+	/* A table is as wide as its facts: cut to a terminal's width, an address would be another one. */
+	table.failed =
+		table.table == NULL || scols_table_set_termforce(table.table, SCOLS_TERMFORCE_NEVER) != 0;
 	for (unsigned i = 0; !table.failed && i < headings_n; i++)
 		table.failed = scols_table_new_column(table.table, headings[i], 0.0, 0) == NULL;
 	return table;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/suggest.h"
+#include "cli/nearest.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@ static unsigned least(unsigned a, unsigned b)
 /* Optimal string alignment: letters added, left out, changed, or swapped with a neighbour. */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	unsigned rows[SUGGEST_WORD_MAX + 1][SUGGEST_WORD_MAX + 1];
+	unsigned rows[NEAREST_WORD_MAX + 1][NEAREST_WORD_MAX + 1];
 
 	for (unsigned i = 0; i <= a_len; i++)
 		rows[i][0] = i;
@@ -27,17 +27,17 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 	return rows[a_len][b_len];
 }
 
-const char *suggest_nearest(const char *typed, const char *const *candidates, size_t candidates_n)
+const char *nearest_word(const char *typed, const char *const *candidates, size_t candidates_n)
 {
 	const char *nearest = NULL;
 	unsigned nearest_distance = 3;
 	size_t typed_len = strlen(typed);
 
-	if (typed_len == 0 || typed_len > SUGGEST_WORD_MAX)
+	if (typed_len == 0 || typed_len > NEAREST_WORD_MAX)
 		return NULL;
 	for (size_t i = 0; i < candidates_n; i++) {
 		size_t len = strlen(candidates[i]);
-		if (len > SUGGEST_WORD_MAX)
+		if (len > NEAREST_WORD_MAX)
 			continue;
 		unsigned far = distance(typed, typed_len, candidates[i], len);
 		if (2 * far >= len || far >= nearest_distance)
