@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/hostkey.h"
 
+#include "core/random.h"
 #include "store/newfile.h"
 #include "trust/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,13 +33,12 @@ enum otp_err hostkey_load(const char *path, uid_t owner, struct keys *out, struc
 
 static enum otp_err key_draw(int folder_fd, const char *name, const char *path, struct otp_why *why)
 {
+	const struct otp_random random = random_system();
 	unsigned char key[KEY_HOST_LEN];
-	enum otp_err err;
+	enum otp_err err = random.fill(random.self, key, sizeof key, why);
 
-	if (RAND_priv_bytes(key, sizeof key) == 1)
+	if (err == OTP_OK)
 		err = newfile_create(folder_fd, name, key, sizeof key, path, why);
-	else
-		err = why_set(why, OTP_ERR_NO_RANDOM, 0, "%s: no randomness for a host key", path);
 	OPENSSL_cleanse(key, sizeof key);
 	return err;
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,16 +83,17 @@ static enum otp_err slot_sum(const char *head, size_t head_len, const char *data
 	char hex[DIGEST_HEX_LEN], struct otp_why *why)
 {
 	unsigned char digest[DIGEST_LEN];
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (ctx == NULL)
-		return why_set(why, OTP_ERR_NO_MEMORY, 0, "out of memory");
-	bool done = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+	/* The host may look at this thread's error queue. */
+	(void)ERR_set_mark();
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool done = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
 		    EVP_DigestUpdate(ctx, head, head_len) == 1 && EVP_DigestUpdate(ctx, "\n", 1) == 1 &&
 		    EVP_DigestUpdate(ctx, data, len) == 1 && EVP_DigestFinal_ex(ctx, digest, NULL) == 1;
 	EVP_MD_CTX_free(ctx);
+	(void)ERR_pop_to_mark();
 	if (!done)
-		return why_set(why, OTP_ERR_CRYPTO, 0, "SHA-256 failed");
+		return why_set(why, OTP_ERR_CRYPTO, 0, "libcrypto could not make a checksum (SHA-256)");
 	digest_print(digest, hex);
 	return OTP_OK;
 }
