@@ -9,10 +9,9 @@
 
 /* How the hook is run. */
 struct deliver_options {
-	const char *hook;   /* absolute path of the program; it and every folder above it root's, not writable
-			       by others */
+	const char *hook;   /* absolute path; it and every folder above it root's, not writable by others */
 	const char *config; /* its one argument: --config PATH */
-	const char *hook_user; /* whom it runs as, never root */
+	const char *hook_user; /* whom it runs as; neither root nor in root's group */
 };
 
 enum deliver_end {
@@ -21,11 +20,13 @@ enum deliver_end {
 };
 
 /*
- * Runs the hook on request and waits at most request->wait_ms for its verdict. Errors: OTP_ERR_UNTRUSTED,
- * OTP_ERR_NSS, OTP_ERR_DELIVERY (could not be run, ended without a verdict, spoke nonsense), OTP_ERR_CONFIG.
- * The host process afterwards is exactly as before: signal dispositions and mask, timers, descriptors, umask,
- * folder, environment, children, ids, limits. Its SIGCHLD handler does not run and its waitpid(-1) sees no
- * child of ours.
+ * Runs the hook on request and waits at most request->wait_ms for its verdict, out of which the code and the
+ * address are blanked. Errors: those of request_encode; OTP_ERR_UNTRUSTED; OTP_ERR_CONFIG (no such hook_user,
+ * or root); OTP_ERR_NSS; OTP_ERR_DELIVERY (could not be run, ended without a verdict, spoke nonsense). With
+ * any of them verdict says nothing. The host process afterwards is exactly as before: signal dispositions and
+ * mask, timers, descriptors, umask, folder, environment, children, ids, limits. Its SIGCHLD handler does not
+ * run and its waitpid(-1) sees no child of ours; only a host that made itself a subreaper
+ * (PR_SET_CHILD_SUBREAPER) inherits the hook, as it does any orphan.
  */
 __attribute__((warn_unused_result)) enum otp_err deliver_send(const struct deliver_options *options,
 	const struct request *request, enum deliver_end *end, struct request_verdict *verdict,

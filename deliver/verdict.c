@@ -146,9 +146,9 @@ enum otp_err request_verdict_decode(
 	return why_set(why, OTP_ERR_INVALID, 0, "not a verdict: %s", fault);
 }
 
-static char lower(char c)
+static int lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 /* How far secret reaches at the start of text: 0 if it does not stand there. A code may have been spaced out
