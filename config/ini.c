@@ -41,10 +41,9 @@ static enum otp_err check_ascii(const char *text, struct otp_why *why)
 {
 	for (; *text != '\0'; text++) {
 		unsigned char byte = (unsigned char)*text;
-		if (byte < 0x20 || byte > 0x7e)
+		if (byte > 0x7e)
 			return why_set(why, OTP_ERR_CONFIG, 0,
-				"holds the byte 0x%02x: only comments may hold anything but printable ASCII",
-				byte);
+				"holds the byte 0x%02x: only comments may hold anything but ASCII", byte);
 	}
 	return OTP_OK;
 }
@@ -61,7 +60,7 @@ static enum otp_err read_section(char *text, struct ini_line *at, struct otp_why
 	at->section = trim(text + 1, close);
 	at->key = NULL;
 	at->value = NULL;
-	return check_ascii(at->section, why);
+	return OTP_OK;
 }
 
 /* The line itself stays out of the texts: somebody may have pasted a password. */
@@ -79,8 +78,7 @@ static enum otp_err read_key(char *text, struct ini_line *at, struct otp_why *wh
 		return why_set(why, OTP_ERR_CONFIG, 0, "there is no key in front of '='");
 	if (at->section == NULL)
 		return why_set(why, OTP_ERR_CONFIG, 0, "a key stands above the first [section]");
-	enum otp_err err = check_ascii(at->key, why);
-	return err != OTP_OK ? err : check_ascii(at->value, why);
+	return OTP_OK;
 }
 
 static enum otp_err read_line(
@@ -92,7 +90,9 @@ static enum otp_err read_line(
 	char *text = trim(line, line + len);
 	if (*text == '\0' || *text == '#' || *text == ';')
 		return OTP_OK;
-	err = *text == '[' ? read_section(text, at, why) : read_key(text, at, why);
+	err = check_ascii(text, why);
+	if (err == OTP_OK)
+		err = *text == '[' ? read_section(text, at, why) : read_key(text, at, why);
 	return err != OTP_OK ? err : visit.line(visit.ctx, at, why);
 }
 

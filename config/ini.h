@@ -26,8 +26,9 @@ struct ini_visit {
 };
 
 /*
- * Takes text apart in place; text[len] must be writable. Section, key and value are printable ASCII; comments
- * may hold anything but control bytes. Stops at the first fault: OTP_ERR_CONFIG, "NAME:LINE: ...".
+ * Takes text apart in place; text[len] must be writable. Section, key and value are ASCII, without control
+ * bytes but tabs; comments may hold anything without such. Stops at the first fault: OTP_ERR_CONFIG,
+ * "NAME:LINE: ...".
  */
 __attribute__((warn_unused_result)) enum otp_err ini_parse(
 	const char *name, char *text, size_t len, struct ini_visit visit, struct otp_why *why);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ARGUMENT_SHOWN_MAX 60
+#define ARGUMENT_FORM "must be section.key=value or conf=PATH"
 
 static_assert(READING_FILES_MAX < READING_ARGUMENT, "a file's number is never taken for an argument");
 
@@ -126,51 +127,47 @@ enum otp_err reading_add_file(
 	return ini_parse(path, text, len, visit, why);
 }
 
-/* Splits "section.key" from a copy of an argument; false where it is none. */
-static bool split_argument(char *name, const char **section, const char **key)
+/* The key that "section.key" names. NULL, and why, where there is none that an argument may set. */
+static const struct config_key *find_argument(char *name, struct otp_why *why)
 {
 	char *dot = strchr(name, '.');
 
-	if (dot == NULL)
-		return false;
+	if (dot == NULL) {
+		(void)why_set(why, OTP_ERR_CONFIG, 0, ARGUMENT_FORM);
+		return NULL;
+	}
 	*dot = '\0';
-	*section = name;
-	*key = dot + 1;
-	return true;
-}
-
-static enum otp_err set_argument(struct reading *reading, const char *section, const char *name,
-	const char *value, struct otp_why *why)
-{
-	struct target target = {(char *)&reading->config, reading->keys};
-
-	if (!table_has_section(section))
-		return suggest_section(section, why);
-	const struct config_key *key = table_find(section, name);
-	if (key == NULL && strcmp(section, TABLE_PROVIDER) != 0)
-		return suggest_key(section, name, why);
-	if (key == NULL || key->file_only != NULL)
-		return why_set(why, OTP_ERR_CONFIG, 0, "may stand in the file only: %s",
-			key != NULL ? key->file_only : table_find(TABLE_PROVIDER, "url")->file_only);
-	return set_key(key, value, target, (struct reading_place){.file = READING_ARGUMENT}, why);
+	bool of_provider = strcmp(name, TABLE_PROVIDER) == 0;
+	const struct config_key *key = table_find(name, of_provider ? "url" : dot + 1);
+	if (!table_has_section(name))
+		(void)suggest_section(name, why);
+	else if (key == NULL)
+		(void)suggest_key(name, dot + 1, why);
+	else if (key->file_only != NULL)
+		(void)why_set(why, OTP_ERR_CONFIG, 0, "may stand in the file only: %s", key->file_only);
+	else
+		return key;
+	return NULL;
 }
 
 enum otp_err reading_add_argument(struct reading *reading, const char *argument, struct otp_why *why)
 {
+	struct target target = {(char *)&reading->config, reading->keys};
 	char name[CONFIG_NAME_SIZE];
-	const char *section, *key;
 	size_t len = strcspn(argument, "=");
+	int name_shown = len < ARGUMENT_SHOWN_MAX ? (int)len : ARGUMENT_SHOWN_MAX;
 
 	if (argument[len] == '\0' || len >= sizeof name)
-		return why_set(why, OTP_ERR_CONFIG, 0,
-			"argument %.*s: must be section.key=value or conf=PATH", ARGUMENT_SHOWN_MAX,
-			argument);
+		return why_set(why, OTP_ERR_CONFIG, 0, "argument %.*s: " ARGUMENT_FORM, name_shown, argument);
 	memcpy(name, argument, len);
 	name[len] = '\0';
-	enum otp_err err =
-		split_argument(name, &section, &key)
-			? set_argument(reading, section, key, argument + len + 1, why)
-			: why_set(why, OTP_ERR_CONFIG, 0, "must be section.key=value or conf=PATH");
+	const struct config_key *key = find_argument(name, why);
+	if (key == NULL) {
+		why_prefix(why, "argument %.*s: ", name_shown, argument);
+		return OTP_ERR_CONFIG;
+	}
+	enum otp_err err = set_key(
+		key, argument + len + 1, target, (struct reading_place){.file = READING_ARGUMENT}, why);
 	if (err != OTP_OK)
 		why_prefix(why, "argument %.*s: ", ARGUMENT_SHOWN_MAX, argument);
 	return err;
