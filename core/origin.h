@@ -24,8 +24,7 @@ struct origin {
 	uint32_t caller_uid;       /* real uid of the caller; meant only if local */
 };
 
-/* What the host program knows; any pointer may be NULL. Nothing is looked up in DNS or NSS: CVE-2024-10963.
- */
+/* What the host program knows; any pointer may be NULL. Nothing goes to DNS or NSS (CVE-2024-10963). */
 struct origin_facts {
 	const char *host;
 	const char *service;
@@ -51,8 +50,7 @@ void origin_from_facts(const struct origin_facts *facts, struct origin *out);
  */
 bool origin_network(const char *source, char out[ORIGIN_NETWORK_SIZE]);
 
-/* The name of an origin in a record: HMAC under keys->origin of host, service, source, key and, if local,
- * caller. */
+/* An origin's name in a record: HMAC of host, service, source, key and, if local, the caller. */
 __attribute__((warn_unused_result)) enum otp_err origin_mac(const struct keys *keys,
 	const struct origin *origin, unsigned char out[KEY_MAC_LEN], struct otp_why *why);
 
