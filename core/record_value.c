@@ -286,7 +286,8 @@ static bool day_take(struct record_lane *lane, const char *value, size_t len)
 	if (!notation_take_number(value, day_len, RECORD_DAY_MAX, &day) ||
 		!notation_take_number(colon + 1, len - day_len - 1, RECORD_DAY_WRONG_MAX, &wrong))
 		return false;
-	lane->days[lane->days_n++] = (struct record_day){.day = (int64_t)day, .wrong = (unsigned)wrong};
+	lane->days[lane->days_n].day = (int64_t)day;
+	lane->days[lane->days_n++].wrong = (unsigned)wrong;
 	return true;
 }
 

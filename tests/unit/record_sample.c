@@ -19,36 +19,85 @@ static void fill_bytes(unsigned char *out, size_t n, unsigned start)
 		out[i] = (unsigned char)(start + 29 * i);
 }
 
-static struct record_code sample_code(unsigned start)
-{
-	struct record_code code = {.issued = NOW - 40 + start,
-		.expires = NOW + 260 + start,
-		.delivery = start % 3 == 0   ? RECORD_SLOW
-			    : start % 3 == 1 ? RECORD_SENT
-					     : RECORD_PENDING,
-		.channel = start % 2 == 0 ? CHANNEL_EMAIL : CHANNEL_SMS,
-		.to = "a***@e***.org"};
+/* Member by member throughout: the assignment of a whole struct may leave anything in its padding, and tests
+ * compare bytes. */
 
-	fill_bytes(code.seal.mac, sizeof code.seal.mac, start);
-	return code;
+static void sample_code(struct record_code *code, unsigned start)
+{
+	static const enum record_delivery deliveries[] = {RECORD_PENDING, RECORD_SENT, RECORD_SLOW};
+
+	fill_bytes(code->seal.mac, sizeof code->seal.mac, start);
+	code->issued = NOW - 40 + start;
+	code->expires = NOW + 260 + start;
+	code->delivery = deliveries[start % 3];
+	code->channel = start % 2 == 0 ? CHANNEL_EMAIL : CHANNEL_SMS;
+	copy(code->to, "a***@e***.org");
 }
 
-static struct record_challenge sample_challenge(unsigned start, const char *ref)
+static void sample_challenge(struct record_challenge *challenge, unsigned start, const char *ref)
 {
-	struct record_challenge challenge = {.service = "sshd",
-		.source = "fe80::1%eth0",
-		.opened = NOW - 90,
-		.last_send = NOW - 30,
-		.sends = 2,
-		.tries_used = start,
-		.send_failed = true,
-		.codes_n = 2,
-		.codes = {sample_code(start), sample_code(start + 1)}};
+	copy(challenge->ref, ref);
+	fill_bytes(challenge->id, sizeof challenge->id, start);
+	fill_bytes(challenge->origin, sizeof challenge->origin, start + 100);
+	copy(challenge->service, "sshd");
+	copy(challenge->source, "fe80::1%eth0");
+	challenge->opened = NOW - 90;
+	challenge->last_send = NOW - 30;
+	challenge->sends = 2;
+	challenge->tries_used = start;
+	challenge->send_failed = true;
+	challenge->codes_n = 2;
+	sample_code(&challenge->codes[0], start);
+	sample_code(&challenge->codes[1], start + 1);
+}
 
-	copy(challenge.ref, ref);
-	fill_bytes(challenge.id, sizeof challenge.id, start);
-	fill_bytes(challenge.origin, sizeof challenge.origin, start + 100);
-	return challenge;
+static void sample_lane(struct record_lane *lane, unsigned failures, int64_t lock_for_s)
+{
+	lane->consecutive = failures;
+	lane->lock_since = NOW - 60;
+	lane->lock_for_s = lock_for_s;
+	lane->days_n = 2;
+	lane->days[0].day = 20436;
+	lane->days[0].wrong = 2;
+	lane->days[1].day = 20454;
+	lane->days[1].wrong = failures;
+}
+
+static void sample_send(struct record_send *send, enum lane lane, unsigned start)
+{
+	send->at = NOW - 90 + start;
+	send->lane = lane;
+	fill_bytes(send->challenge, sizeof send->challenge, start);
+}
+
+static void sample_network(struct record_network *network, const char *name, int64_t last_success)
+{
+	copy(network->network, name);
+	network->last_success = last_success;
+}
+
+static void sample_contact(struct contact *contact, enum channel channel, const char *address)
+{
+	contact->channel = channel;
+	copy(contact->address, address);
+}
+
+static void sample_events(struct record *out)
+{
+	struct record_event *refused = &out->events[0], *damaged = &out->events[1];
+
+	out->events_n = 2;
+	refused->kind = EVENT_REFUSED;
+	refused->first = NOW - 9;
+	refused->last = NOW - 8;
+	refused->count = 2;
+	copy(refused->service, "sshd");
+	copy(refused->source, "203.0.113.9");
+	copy(refused->ref, "QFX");
+	copy(refused->detail, "550 100% sender refused");
+	damaged->kind = EVENT_DAMAGED;
+	damaged->first = damaged->last = NOW;
+	damaged->count = 1;
 }
 
 void record_sample_full(struct record *out)
@@ -62,34 +111,20 @@ void record_sample_full(struct record *out)
 	out->wrong_since_success = 7;
 	copy(out->wrong_latest_source, "203.0.113.9");
 	out->contacts_n = 2;
-	out->contacts[0] = (struct contact){.channel = CHANNEL_EMAIL, .address = "al%ice+x=y@example.org"};
-	out->contacts[1] = (struct contact){.channel = CHANNEL_SMS, .address = "+12025550123"};
-	for (unsigned i = 0; i < LANES_N; i++)
-		out->lanes[i] = (struct record_lane){.consecutive = 3 + i,
-			.lock_since = NOW - 60,
-			.lock_for_s = i == LANE_KNOWN ? 900 : RECORD_LOCK_FOREVER,
-			.days = {{20436, 2}, {20454, 1 + i}},
-			.days_n = 2};
+	sample_contact(&out->contacts[0], CHANNEL_EMAIL, "al%ice+x=y@example.org");
+	sample_contact(&out->contacts[1], CHANNEL_SMS, "+12025550123");
+	sample_lane(&out->lanes[LANE_KNOWN], 3, 900);
+	sample_lane(&out->lanes[LANE_STRANGER], 4, RECORD_LOCK_FOREVER);
 	out->challenges_n = 2;
-	out->challenges[0] = sample_challenge(1, "QFX");
-	out->challenges[1] = sample_challenge(4, "KTM");
+	sample_challenge(&out->challenges[0], 1, "QFX");
+	sample_challenge(&out->challenges[1], 4, "KTM");
 	out->sends_n = 2;
-	out->sends[0] =
-		(struct record_send){.at = NOW - 90, .lane = LANE_KNOWN, .challenge = {1, 30, 59, 88}};
-	out->sends[1] = (struct record_send){.at = NOW - 30, .lane = LANE_STRANGER, .challenge = {4, 0xff}};
+	sample_send(&out->sends[0], LANE_KNOWN, 1);
+	sample_send(&out->sends[1], LANE_STRANGER, 4);
 	out->networks_n = 2;
-	out->networks[0] = (struct record_network){.network = "192.0.2.0/24", .last_success = NOW - 80000};
-	out->networks[1] = (struct record_network){.network = "2001:db8:1:2::/64", .last_success = NOW - 7};
-	out->events_n = 2;
-	out->events[0] = (struct record_event){.kind = EVENT_REFUSED,
-		.first = NOW - 9,
-		.last = NOW - 8,
-		.count = 2,
-		.service = "sshd",
-		.source = "203.0.113.9",
-		.ref = "QFX",
-		.detail = "550 100% sender refused"};
-	out->events[1] = (struct record_event){.kind = EVENT_DAMAGED, .first = NOW, .last = NOW, .count = 1};
+	sample_network(&out->networks[0], "192.0.2.0/24", NOW - 80000);
+	sample_network(&out->networks[1], "2001:db8:1:2::/64", NOW - 7);
+	sample_events(out);
 }
 
 /* n bytes of c and a NUL. */
@@ -99,39 +134,46 @@ static void fill(char *out, char c, size_t n)
 	out[n] = '\0';
 }
 
-static struct record_challenge longest_challenge(unsigned index)
+/* As long as an origin has it, with as many bytes that take three as then fit. */
+static void fill_source(char out[ORIGIN_SOURCE_SIZE])
 {
-	struct record_challenge challenge = {.opened = RECORD_TIME_MAX,
-		.last_send = RECORD_TIME_MAX,
-		.sends = RECORD_COUNT_MAX,
-		.tries_used = POLICY_TRIES_MAX,
-		.send_failed = true,
-		.codes_n = POLICY_LIVE_CODES};
+	fill(out, 's', ORIGIN_SOURCE_SIZE - 1);
+	memset(out, '%', (RECORD_SOURCE_WRITTEN - (ORIGIN_SOURCE_SIZE - 1)) / 2);
+}
 
-	fill(challenge.ref, "BCDF"[index], CODE_REF_LEN);
-	memset(challenge.id, (int)index, sizeof challenge.id);
-	fill(challenge.service, 's', sizeof challenge.service - 1);
-	fill(challenge.source, 's', sizeof challenge.source - 1);
-	challenge.source[0] = challenge.source[1] = '%';
-	for (unsigned i = 0; i < POLICY_LIVE_CODES; i++) {
-		challenge.codes[i] = (struct record_code){.issued = RECORD_TIME_MAX,
-			.expires = RECORD_TIME_MAX,
-			.delivery = RECORD_PENDING,
-			.channel = CHANNEL_EMAIL};
-		fill(challenge.codes[i].to, 'x', RECORD_TO_WRITTEN);
-	}
-	return challenge;
+static void longest_code(struct record_code *code)
+{
+	code->issued = code->expires = RECORD_TIME_MAX;
+	code->delivery = RECORD_PENDING;
+	code->channel = CHANNEL_EMAIL;
+	fill(code->to, 'x', RECORD_TO_WRITTEN);
+}
+
+static void longest_challenge(struct record_challenge *challenge, unsigned index)
+{
+	fill(challenge->ref, "BCDF"[index], CODE_REF_LEN);
+	memset(challenge->id, (int)index, sizeof challenge->id);
+	fill(challenge->service, 's', sizeof challenge->service - 1);
+	fill_source(challenge->source);
+	challenge->opened = challenge->last_send = RECORD_TIME_MAX;
+	challenge->sends = RECORD_COUNT_MAX;
+	challenge->tries_used = POLICY_TRIES_MAX;
+	challenge->send_failed = true;
+	challenge->codes_n = POLICY_LIVE_CODES;
+	for (unsigned i = 0; i < POLICY_LIVE_CODES; i++)
+		longest_code(&challenge->codes[i]);
 }
 
 static void longest_lane(struct record_lane *lane)
 {
-	*lane = (struct record_lane){.consecutive = RECORD_COUNT_MAX,
-		.lock_since = RECORD_TIME_MAX,
-		.lock_for_s = RECORD_LOCK_FOREVER,
-		.days_n = RECORD_DAYS_MAX};
-	for (unsigned i = 0; i < RECORD_DAYS_MAX; i++)
-		lane->days[i] = (struct record_day){
-			.day = RECORD_DAY_MAX - RECORD_DAYS_MAX + 1 + i, .wrong = RECORD_DAY_WRONG_MAX};
+	lane->consecutive = RECORD_COUNT_MAX;
+	lane->lock_since = RECORD_TIME_MAX;
+	lane->lock_for_s = RECORD_LOCK_FOREVER;
+	lane->days_n = RECORD_DAYS_MAX;
+	for (unsigned i = 0; i < RECORD_DAYS_MAX; i++) {
+		lane->days[i].day = RECORD_DAY_MAX - RECORD_DAYS_MAX + 1 + i;
+		lane->days[i].wrong = RECORD_DAY_WRONG_MAX;
+	}
 }
 
 static void longest_contact(struct contact *out, char local, size_t local_len, size_t domain_len)
@@ -153,19 +195,16 @@ static void longest_contacts(struct record *out)
 	longest_contact(&out->contacts[3], 'x', 1, 30);
 }
 
-static struct record_event longest_event(unsigned index)
+static void longest_event(struct record_event *event, unsigned index)
 {
-	struct record_event event = {.kind = EVENT_CONTACT_REMOVED,
-		.first = RECORD_TIME_MAX - index,
-		.last = RECORD_TIME_MAX,
-		.count = RECORD_COUNT_MAX,
-		.ref = "QFX"};
-
-	fill(event.service, 's', sizeof event.service - 1);
-	fill(event.source, '.', sizeof event.source - 1);
-	event.source[0] = event.source[1] = '%';
-	fill(event.detail, ' ', sizeof event.detail - 1);
-	return event;
+	event->kind = EVENT_CONTACT_REMOVED;
+	event->first = RECORD_TIME_MAX - index;
+	event->last = RECORD_TIME_MAX;
+	event->count = RECORD_COUNT_MAX;
+	fill(event->service, 's', sizeof event->service - 1);
+	fill_source(event->source);
+	fill(event->ref, 'Q', CODE_REF_LEN);
+	fill(event->detail, ' ', sizeof event->detail - 1);
 }
 
 void record_sample_longest(struct record *out)
@@ -176,17 +215,18 @@ void record_sample_longest(struct record *out)
 	out->enrolled = out->last_success = RECORD_TIME_MAX;
 	out->admin_locked = true;
 	out->wrong_since_success = RECORD_COUNT_MAX;
-	fill(out->wrong_latest_source, 's', sizeof out->wrong_latest_source - 1);
-	out->wrong_latest_source[0] = out->wrong_latest_source[1] = '%';
+	fill_source(out->wrong_latest_source);
 	longest_contacts(out);
 	for (unsigned i = 0; i < LANES_N; i++)
 		longest_lane(&out->lanes[i]);
 	out->challenges_n = POLICY_LIVE_CHALLENGES;
 	for (unsigned i = 0; i < POLICY_LIVE_CHALLENGES; i++)
-		out->challenges[i] = longest_challenge(i);
+		longest_challenge(&out->challenges[i], i);
 	out->sends_n = POLICY_SENDS_MAX;
-	for (unsigned i = 0; i < POLICY_SENDS_MAX; i++)
-		out->sends[i] = (struct record_send){.at = RECORD_TIME_MAX, .lane = LANE_STRANGER};
+	for (unsigned i = 0; i < POLICY_SENDS_MAX; i++) {
+		out->sends[i].at = RECORD_TIME_MAX;
+		out->sends[i].lane = LANE_STRANGER;
+	}
 	out->networks_n = RECORD_NETWORKS_MAX;
 	for (unsigned i = 0; i < RECORD_NETWORKS_MAX; i++) {
 		fill(out->networks[i].network, 'f', RECORD_NETWORK_WRITTEN);
@@ -194,5 +234,5 @@ void record_sample_longest(struct record *out)
 	}
 	out->events_n = RECORD_EVENTS_MAX;
 	for (unsigned i = 0; i < RECORD_EVENTS_MAX; i++)
-		out->events[i] = longest_event(i);
+		longest_event(&out->events[i], i);
 }
