@@ -51,7 +51,8 @@ static enum otp_err id_check(int dir_fd, const char *dir, uid_t owner, const uns
 	}
 	err = trust_read(fd, path, bytes, sizeof bytes, &len, why);
 	(void)close(fd);
-	if (err == OTP_OK && (len != KEY_MAC_LEN || CRYPTO_memcmp(bytes, id, KEY_MAC_LEN) != 0))
+	if (err == OTP_ERR_TOO_LARGE ||
+		(err == OTP_OK && (len != KEY_MAC_LEN || CRYPTO_memcmp(bytes, id, KEY_MAC_LEN) != 0)))
 		err = why_set(why, OTP_ERR_WRONG_STORE, 0, "%s: made with another host key", path);
 	return err;
 }
