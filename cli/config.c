@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Root's files are checked under the rules that logins have for them; a draft of somebody else must be that person's own. */
+/* Root's files are checked under the rules that logins have for them; a draft of somebody else must be that
+ * person's own. */
 static uid_t owner_of(const char *path)
 {
 	struct stat facts;
@@ -30,7 +31,8 @@ enum cli_exit command_config_check(
 	if (operands_n > 0 && arguments->given[OPTION_CONFIG] > 0)
 		return help_complain("config check", "either FILE or --config FILE, not both");
 	if (err == OTP_OK)
-		err = config_load(path, operands_n > 0 ? owner_of(path) : SESSION_OWNER, 0, NULL, &config, &why);
+		err = config_load(
+			path, operands_n > 0 ? owner_of(path) : SESSION_OWNER, 0, NULL, &config, &why);
 	if (err != OTP_OK) {
 		(void)report_failure(err, &why);
 		return CLI_CONFIG;

@@ -121,7 +121,7 @@ enum cli_exit command_contact_add(
 		return help_complain("contact add", "one address at a time");
 	change.added = contacts.list[0];
 	return run_change(
-		arguments, operands[0], &change, (struct otp_edit){add, &change}, "contact_add", "added");
+		arguments, operands[0], &change, (struct otp_edit){add, &change}, "contact-add", "added");
 }
 
 /* A contact's number as show prints it: one digit. 0 for anything else. */
@@ -141,7 +141,7 @@ enum cli_exit command_contact_remove(
 			"'%s' is no contact's number; 'otpcode show %s' prints the numbers", operands[1],
 			operands[0]);
 	return run_change(arguments, operands[0], &change, (struct otp_edit){remove_one, &change},
-		"contact_remove", "removed");
+		"contact-remove", "removed");
 }
 
 enum cli_exit command_contact_order(
@@ -158,5 +158,5 @@ enum cli_exit command_contact_order(
 		change.order[change.order_n++] = number;
 	}
 	return run_change(arguments, operands[0], &change, (struct otp_edit){reorder, &change},
-		"contact_order", "reordered");
+		"contact-order", "reordered");
 }

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/describe.h"
 
-#include "cli/report.h"
 #include "core/lane.h"
 #include "prompt/texts.h"
 
 #include <stdio.h>
-#include <string.h>
+#include <time.h>
+
+void describe_time(int64_t when, char out[DESCRIBE_TIME_SIZE])
+{
+	time_t seconds = (time_t)when;
+	struct tm parts;
+
+	if (when == 0)
+		(void)snprintf(out, DESCRIBE_TIME_SIZE, "never");
+	else if (gmtime_r(&seconds, &parts) == NULL ||
+		 strftime(out, DESCRIBE_TIME_SIZE, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+		(void)snprintf(out, DESCRIBE_TIME_SIZE, "at second %lld", (long long)when);
+}
 
 void describe_contacts(const struct record *record, char out[DESCRIBE_CONTACTS_SIZE])
 {
@@ -23,7 +34,7 @@ void describe_contacts(const struct record *record, char out[DESCRIBE_CONTACTS_S
 
 void describe_lock(const struct record *record, enum lane lane, int64_t now, char out[DESCRIBE_LOCK_SIZE])
 {
-	char until[REPORT_TIME_SIZE], span[TEXTS_SPAN_SIZE];
+	char until[DESCRIBE_TIME_SIZE], span[TEXTS_SPAN_SIZE];
 	int64_t locked_s = lane_locked_s(record, lane, now);
 
 	if (locked_s == 0) {
@@ -31,7 +42,7 @@ void describe_lock(const struct record *record, enum lane lane, int64_t now, cha
 	} else if (locked_s == RECORD_LOCK_FOREVER) {
 		(void)snprintf(out, DESCRIBE_LOCK_SIZE, "locked until an admin unlocks");
 	} else {
-		report_time(now + locked_s, until);
+		describe_time(now + locked_s, until);
 		texts_span(locked_s, span);
 		(void)snprintf(out, DESCRIBE_LOCK_SIZE, "locked until %s (%s)", until, span);
 	}

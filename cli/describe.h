@@ -11,6 +11,9 @@
 
 /* The facts of a record in plain words; pure. */
 
+#define DESCRIBE_TIME_SIZE 40
+void describe_time(int64_t time, char out[DESCRIBE_TIME_SIZE]); /* "2026-01-01 03:47:00 UTC"; "never" for 0 */
+
 #define DESCRIBE_CONTACTS_SIZE (RECORD_CONTACTS_MAX * (CONTACT_MASK_SIZE + 7))
 /* "j***@e***.org, then k***@e***.net" */
 void describe_contacts(const struct record *record, char out[DESCRIBE_CONTACTS_SIZE]);

@@ -45,10 +45,10 @@ static void add_json(struct listing *listing, const struct record *record, int64
 
 static void add_row(struct listing *listing, const struct record *record, int64_t now)
 {
-	char contacts[DESCRIBE_CONTACTS_SIZE], success[REPORT_TIME_SIZE], locks[DESCRIBE_LOCKS_SIZE];
+	char contacts[DESCRIBE_CONTACTS_SIZE], success[DESCRIBE_TIME_SIZE], locks[DESCRIBE_LOCKS_SIZE];
 
 	describe_contacts(record, contacts);
-	report_time(record->last_success, success);
+	describe_time(record->last_success, success);
 	describe_locks(record, now, locks);
 	report_table_add(&listing->table, (const char *[]){record->user, contacts, success, locks});
 }

@@ -53,8 +53,8 @@ bool report_confirm(const char *warning)
 	char answer[16];
 
 	if (isatty(STDIN_FILENO) == 0 || isatty(STDERR_FILENO) == 0) {
-		report_error(
-			"nothing was changed: there is no terminal to ask on; --yes does it without asking");
+		report_error("%s Nothing was changed: there is no terminal to ask on", warning);
+		report_error("--yes does it without asking");
 		return false;
 	}
 	(void)fprintf(stderr, "%s Go on? [y/N] ", warning);
@@ -77,22 +77,10 @@ enum cli_exit report_finish(enum cli_exit status)
 	return status == CLI_DONE ? CLI_FAILED : status;
 }
 
-void report_time(int64_t when, char out[REPORT_TIME_SIZE])
-{
-	time_t seconds = (time_t)when;
-	struct tm parts;
-
-	if (when == 0)
-		(void)snprintf(out, REPORT_TIME_SIZE, "never");
-	else if (gmtime_r(&seconds, &parts) == NULL ||
-		 strftime(out, REPORT_TIME_SIZE, "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
-		(void)snprintf(out, REPORT_TIME_SIZE, "at second %lld", (long long)when);
-}
-
 json_t *report_json_time(int64_t when)
 {
 	time_t seconds = (time_t)when;
-	char text[REPORT_TIME_SIZE];
+	char text[sizeof "2026-01-01T03:47:00Z" + 12];
 	struct tm parts;
 
 	if (when == 0 || gmtime_r(&seconds, &parts) == NULL ||

@@ -28,9 +28,6 @@ bool report_confirm(const char *warning);
 /* Writes out what is left. What could not be written makes a failure of status. */
 enum cli_exit report_finish(enum cli_exit status);
 
-#define REPORT_TIME_SIZE 40
-void report_time(int64_t time, char out[REPORT_TIME_SIZE]); /* "2026-01-01 03:47:00 UTC"; "never" for 0 */
-
 /* A table with headings, by libsmartcols. Lack of memory is kept and told by report_table_print. */
 struct report_table {
 	struct libscols_table *table;

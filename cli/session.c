@@ -69,11 +69,7 @@ static enum otp_err open_store(struct session *session, struct otp_why *why)
 	err = key_store_id(&session->core.keys, id, why);
 	if (err != OTP_OK)
 		return err;
-	err = store_file_open(&session->file, config->store.path, SESSION_OWNER, id, why);
-	if (err != OTP_OK && why->os_error == ENOENT)
-		why_prefix(why, "there is no state folder; is it mounted? If it never was made, 'otpcode "
-				"init' makes it: ");
-	return err;
+	return store_file_open(&session->file, config->store.path, SESSION_OWNER, id, why);
 }
 
 enum cli_exit session_open(const struct arguments *arguments, struct session *session)

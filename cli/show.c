@@ -24,10 +24,10 @@ struct view {
 static void show_head(const struct view *view)
 {
 	const struct record *record = view->record;
-	char enrolled[REPORT_TIME_SIZE], success[REPORT_TIME_SIZE];
+	char enrolled[DESCRIBE_TIME_SIZE], success[DESCRIBE_TIME_SIZE];
 
-	report_time(record->enrolled, enrolled);
-	report_time(record->last_success, success);
+	describe_time(record->enrolled, enrolled);
+	describe_time(record->last_success, success);
 	report_line("%s, uid %lu, enrolled %s", record->user, (unsigned long)record->uid, enrolled);
 	if (!view->user->exists)
 		report_line("The system has no such user any more. To remove the record: otpcode unenroll %s",
@@ -86,11 +86,11 @@ static void add_challenge(
 	struct report_table *table, const struct record_challenge *challenge, const struct view *view)
 {
 	const struct record_code *newest = challenge_newest_live(challenge, view->now);
-	char since[REPORT_TIME_SIZE], until[REPORT_TIME_SIZE] = "", tries[NUMBER_SIZE];
+	char since[DESCRIBE_TIME_SIZE], until[DESCRIBE_TIME_SIZE] = "", tries[NUMBER_SIZE];
 
-	report_time(challenge->opened, since);
+	describe_time(challenge->opened, since);
 	if (newest != NULL)
-		report_time(newest->expires, until);
+		describe_time(newest->expires, until);
 	(void)snprintf(tries, sizeof tries, "%u of %u", describe_tries_left(challenge, view->policy),
 		view->policy->tries);
 	report_table_add(table, (const char *[]){challenge->ref, challenge->service, challenge->source, since,
@@ -120,8 +120,8 @@ static enum cli_exit show_networks(const struct view *view)
 	}
 	struct report_table table = report_table_new((const char *[]){"NETWORK", "LAST SUCCESS"}, 2);
 	for (unsigned i = 0; i < view->record->networks_n; i++) {
-		char success[REPORT_TIME_SIZE];
-		report_time(view->record->networks[i].last_success, success);
+		char success[DESCRIBE_TIME_SIZE];
+		describe_time(view->record->networks[i].last_success, success);
 		report_table_add(&table, (const char *[]){view->record->networks[i].network, success});
 	}
 	report_line("Known networks:");
@@ -135,8 +135,8 @@ static enum cli_exit show_events(const struct view *view)
 
 	for (unsigned i = 0; i < view->record->events_n; i++) {
 		const struct record_event *event = &view->record->events[i];
-		char last[REPORT_TIME_SIZE], times[NUMBER_SIZE];
-		report_time(event->last, last);
+		char last[DESCRIBE_TIME_SIZE], times[NUMBER_SIZE];
+		describe_time(event->last, last);
 		(void)snprintf(times, sizeof times, "%u", event->count);
 		report_table_add(&table, (const char *[]){last, times, describe_event(event->kind),
 						 event->service, event->source, event->ref, event->detail});
