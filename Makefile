@@ -112,8 +112,9 @@ PROGRAMS    := $(UNIT) $(MODULE_TEST) $(PRELOAD) $(AID) $(REPLAY)
 $(UNIT): %: %.o $(UNIT_HELP) $(HOOK_LIB_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELP) $(HOOK_LIB_OBJ) $(LIB) -lcmocka -lcurl -lcrypto
 
-$(MODULE_TEST): %: %.o $(MODULE_HELP) $(LIB)
-	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $< $(MODULE_HELP) $(LIB) -lcmocka -lpam -lcrypto
+# -rdynamic: libpam finds the test's syslog first, so that a test reads the log.
+$(MODULE_TEST): %: %.o $(MODULE_HELP) $(BUILD)/tests/unit/staging.o $(LIB)
+	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -rdynamic -o $@ $< $(MODULE_HELP) $(BUILD)/tests/unit/staging.o $(LIB) -lcmocka -lpam -lcrypto
 
 $(AID): %: %.o $(LIB)
 	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) -lcmocka -lpam -lcrypto
@@ -147,7 +148,8 @@ demo:
 test:
 	$(Q)packaging/deps build demo test
 	$(SUBMAKE) programs
-	$(Q)$(PYTHON) -B tests/run --build $(BUILD) $(if $(SANITIZE),--sanitize $(SANITIZE))
+	$(Q)$(PYTHON) -B tests/run --build $(BUILD) $(if $(SANITIZE),--sanitize $(SANITIZE)) \
+		--make-variables '$(subst ','\'',$(MAKEOVERRIDES))'
 
 lint:
 	$(Q)packaging/deps build test lint

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define REF_DRAWS_MAX 64
+
 /* One store update on behalf of a login. */
 struct turn {
 	bool (*judge)(struct judge_turn *judge, struct record *record);
@@ -105,6 +107,22 @@ static bool ref_is_repeated(const struct judge_drawn *drawn, unsigned upto)
 	return false;
 }
 
+/* Refs are drawn until enough differ. One of 8000 seldom repeats: a source that keeps on repeating is broken.
+ */
+static enum otp_err draw_refs(const struct otp_core *core, struct judge_drawn *drawn, struct otp_why *why)
+{
+	unsigned have = 0;
+
+	for (unsigned draws = 0; have < JUDGE_REFS && draws < REF_DRAWS_MAX; draws++) {
+		enum otp_err err = code_draw_ref(&core->random, drawn->refs[have], why);
+		if (err != OTP_OK)
+			return err;
+		have += !ref_is_repeated(drawn, have);
+	}
+	return have == JUDGE_REFS ? OTP_OK
+				  : why_set(why, OTP_ERR_NO_RANDOM, 0, "the random source repeats itself");
+}
+
 static enum otp_err draw(const struct otp_core *core, struct judge_drawn *drawn, struct otp_why *why)
 {
 	enum otp_err err =
@@ -112,11 +130,8 @@ static enum otp_err draw(const struct otp_core *core, struct judge_drawn *drawn,
 
 	if (err == OTP_OK)
 		err = code_draw(core->policy.form, &core->random, &drawn->code, why);
-	for (unsigned i = 0; err == OTP_OK && i < JUDGE_REFS; i++) {
-		do
-			err = code_draw_ref(&core->random, drawn->refs[i], why);
-		while (err == OTP_OK && ref_is_repeated(drawn, i));
-	}
+	if (err == OTP_OK)
+		err = draw_refs(core, drawn, why);
 	if (err != OTP_OK)
 		OPENSSL_cleanse(drawn, sizeof *drawn);
 	return err;

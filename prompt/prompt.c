@@ -172,6 +172,7 @@ static enum otp_err hand_over(
 	if (err != OTP_OK) {
 		/* The hook could not be run, or ended without a word: a failure like any other, of no
 		 * provider. */
+		end = DELIVER_VERDICT;
 		verdict = (struct request_verdict){.outcome = VERDICT_CONFIG};
 		(void)snprintf(
 			verdict.reason, sizeof verdict.reason, "%.*s", REQUEST_REASON_SIZE - 1, why->text);
