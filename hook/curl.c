@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#define GOODBYE_MS 1000
 #define CA_FILE_MAX (1024 * 1024) /* a system's whole bundle is about 250 KiB */
 
 /* What holds for every transfer. One option that this libcurl does not know, and nothing is sent. */
@@ -16,14 +18,11 @@ static const struct {
 	long value;
 } fixed_numbers[] = {
 	{CURLOPT_NOSIGNAL, 1}, /* SIGALRM is the program's backstop */
-	{CURLOPT_FOLLOWLOCATION, 0},
-	{CURLOPT_NETRC, CURL_NETRC_IGNORED},
-	{CURLOPT_SSL_VERIFYPEER, 1},
-	{CURLOPT_SSL_VERIFYHOST, 2},
-	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+	{CURLOPT_FOLLOWLOCATION, 0}, {CURLOPT_NETRC, CURL_NETRC_IGNORED}, {CURLOPT_SSL_VERIFYPEER, 1},
+	{CURLOPT_SSL_VERIFYHOST, 2}, {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
 	{CURLOPT_QUICK_EXIT, 1}, /* else a name server that hangs is waited for after the time is up */
-	{CURLOPT_FRESH_CONNECT, 1},
-	{CURLOPT_FORBID_REUSE, 1},
+	{CURLOPT_FRESH_CONNECT, 1}, {CURLOPT_FORBID_REUSE, 1},
+	{CURLOPT_NOPROGRESS, 0}, /* cut_off is called by it */
 };
 
 static bool set_fixed(CURL *handle, const char *protocols)
@@ -36,6 +35,32 @@ static bool set_fixed(CURL *handle, const char *protocols)
 	       curl_easy_setopt(handle, CURLOPT_PROXY, "") == CURLE_OK;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Called at least once a second, even in the goodbye. */
+static int cut_off(void *self, curl_off_t to_get, curl_off_t got, curl_off_t to_put, curl_off_t put)
+{
+	const struct curl_transfer *transfer = self;
+
+	(void)to_get, (void)got, (void)to_put, (void)put;
+	return now_ms() >= transfer->end_ms;
+}
+
+static bool set_limits(struct curl_transfer *transfer, struct provider_limits limits)
+{
+	transfer->end_ms = now_ms() + limits.total_ms + GOODBYE_MS;
+	return curl_easy_setopt(transfer->handle, CURLOPT_CONNECTTIMEOUT_MS, limits.connect_ms) == CURLE_OK &&
+	       curl_easy_setopt(transfer->handle, CURLOPT_TIMEOUT_MS, limits.total_ms) == CURLE_OK &&
+	       curl_easy_setopt(transfer->handle, CURLOPT_XFERINFOFUNCTION, cut_off) == CURLE_OK &&
+	       curl_easy_setopt(transfer->handle, CURLOPT_XFERINFODATA, transfer) == CURLE_OK;
+}
+
 enum otp_err curl_transfer_open(struct curl_transfer *transfer, const char *protocols,
 	struct provider_limits limits, struct otp_why *why)
 {
@@ -43,11 +68,8 @@ enum otp_err curl_transfer_open(struct curl_transfer *transfer, const char *prot
 	transfer->handle = curl_easy_init();
 	if (transfer->handle == NULL)
 		return why_set(why, OTP_ERR_NO_MEMORY, 0, "libcurl could not begin a transfer");
-	if (!set_fixed(transfer->handle, protocols) ||
-		curl_easy_setopt(transfer->handle, CURLOPT_ERRORBUFFER, transfer->error) != CURLE_OK ||
-		curl_easy_setopt(transfer->handle, CURLOPT_CONNECTTIMEOUT_MS, limits.connect_ms) !=
-			CURLE_OK ||
-		curl_easy_setopt(transfer->handle, CURLOPT_TIMEOUT_MS, limits.total_ms) != CURLE_OK)
+	if (!set_fixed(transfer->handle, protocols) || !set_limits(transfer, limits) ||
+		curl_easy_setopt(transfer->handle, CURLOPT_ERRORBUFFER, transfer->error) != CURLE_OK)
 		return why_set(why, OTP_ERR_CONFIG, 0,
 			"this libcurl (%s) cannot send %s as safely as it must",
 			curl_version_info(CURLVERSION_NOW)->version, protocols);
@@ -89,6 +111,14 @@ bool curl_transfer_take(struct curl_transfer *transfer, size_t len)
 {
 	transfer->received += len;
 	return transfer->received <= CURL_RESPONSE_MAX;
+}
+
+void curl_transfer_hurry(struct curl_transfer *transfer)
+{
+	int64_t end_ms = now_ms() + GOODBYE_MS;
+
+	if (end_ms < transfer->end_ms)
+		transfer->end_ms = end_ms;
 }
 
 void curl_transfer_close(struct curl_transfer *transfer)

@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CURL_RESPONSE_MAX 65536 /* bytes of answers that a transfer takes from a server */
 
@@ -16,6 +17,7 @@
 struct curl_transfer {
 	CURL *handle;
 	size_t received; /* bytes of answers so far: see curl_transfer_take */
+	int64_t end_ms;  /* on CLOCK_MONOTONIC: then it is cut off */
 	char *ca;        /* what was read from a ca_file */
 	char error[CURL_ERROR_SIZE];
 };
@@ -35,6 +37,12 @@ __attribute__((warn_unused_result)) enum otp_err curl_transfer_trust_only(
 
 /* Counts len bytes of an answer; false once there were more than CURL_RESPONSE_MAX. */
 bool curl_transfer_take(struct curl_transfer *transfer, size_t len);
+
+/*
+ * The last word that matters has come, so the goodbye may take a second and no more. Without this
+ * libcurl 7.88 waits two minutes for a server that does not answer QUIT, whatever its timeouts are.
+ */
+void curl_transfer_hurry(struct curl_transfer *transfer);
 
 void curl_transfer_close(struct curl_transfer *transfer);
 

@@ -12,7 +12,6 @@
 
 #define SERVER_SIZE (CONFIG_PATH_SIZE + 8)
 #define HOST_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
-#define BYE_S 2 /* after the last word that matters */
 
 /* One message on its way. */
 struct sending {
@@ -37,15 +36,12 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *self)
 	return now;
 }
 
-/*
- * libcurl says QUIT after a refusal or an acceptance and would wait two minutes for the answer, which nobody
- * needs. The answer to the message itself may take as long as the whole transfer.
- */
-static void hurry_goodbye(const struct sending *sending)
+/* A refusal, or the acceptance of the whole message. */
+static bool was_last_word(const struct sending *sending)
 {
-	if (sending->reply.code >= 400 || (sending->ended && sending->reply.code < 300))
-		(void)curl_easy_setopt(
-			sending->transfer.handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)BYE_S);
+	const struct smtp_reply *reply = &sending->reply;
+
+	return reply->whole && (reply->code >= 400 || (sending->ended && reply->code < 300));
 }
 
 static size_t take_reply(char *line, size_t size, size_t count, void *self)
@@ -56,7 +52,8 @@ static size_t take_reply(char *line, size_t size, size_t count, void *self)
 	if (!curl_transfer_take(&sending->transfer, len))
 		return 0;
 	smtp_reply_take(&sending->reply, line, len);
-	hurry_goodbye(sending);
+	if (was_last_word(sending))
+		curl_transfer_hurry(&sending->transfer);
 	return len;
 }
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define GOODBYE 221 /* answers the QUIT after a refusal, which is what counts */
+
 /* Adds len characters and one blank in front of them; whatever is not printable is a blank, and blanks never
  * stand together. */
 static void add_words(struct smtp_reply *reply, const char *words, size_t len)
@@ -43,7 +45,7 @@ void smtp_reply_take(struct smtp_reply *reply, const char *line, size_t len)
 {
 	int code = line_code(line, len);
 
-	if (code == 0)
+	if (code == 0 || code == GOODBYE)
 		return;
 	if (reply->whole || code != reply->code) {
 		*reply = (struct smtp_reply){.code = code};

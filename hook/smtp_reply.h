@@ -16,7 +16,7 @@ struct smtp_reply {
 };
 
 /* Takes one line as it came, with its line end. The first line after a whole reply begins a new one; what is
- * no reply is nothing. */
+ * no reply is nothing, nor is the answer to QUIT. */
 void smtp_reply_take(struct smtp_reply *reply, const char *line, size_t len);
 
 /* How a transfer ended, as far as libcurl and the server told. */

@@ -33,7 +33,7 @@ static void add_facts(struct text *body, const struct request *request)
 {
 	if (request->ref[0] != '\0')
 		text_addf(body, "  Ref:      %s\n", request->ref);
-	text_addf(body, "  Host:     %s\n  Service:  %s\n  From:     %s\n  Time:     ", request->host,
+	text_addf(body, "  Host:     %s\n  Service:  %s\n  Source:   %s\n  Time:     ", request->host,
 		request->service, request->source);
 	text_add_time(body, request->time, TEXT_TIME_MINUTE);
 	text_add(body, "\n\n");
