@@ -113,7 +113,9 @@ static char clean_character(uint32_t point)
 		return CLEAN_DROPPED;
 	if (point >= 'a' && point <= 'z')
 		point -= 'a' - 'A';
-	return point > ' ' && point < 0x7f ? (char)point : CLEAN_FOREIGN;
+	if (point > ' ' && point < 0x7f)
+		return (char)point;
+	return CLEAN_FOREIGN;
 }
 
 static bool is_ref(const char *text, unsigned text_len, const char *ref)

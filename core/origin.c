@@ -51,11 +51,13 @@ static void word_hash(struct word word, char *out, size_t size)
 	(void)ERR_set_mark();
 	int ok = EVP_Digest(word.text, word.len, digest, NULL, EVP_sha256(), NULL);
 	(void)ERR_pop_to_mark();
-	out[0] = '\0';
+	memset(out, 0, size);
 	if (ok != 1)
 		return;
+	memcpy(out, word.text, shown);
 	for (size_t i = 0; i < shown; i++)
-		out[i] = is_graphic(word.text[i]) && word.text[i] != HASH_MARK ? word.text[i] : '?';
+		if (!is_graphic(out[i]) || out[i] == HASH_MARK)
+			out[i] = '?';
 	out[shown++] = HASH_MARK;
 	for (size_t i = 0; i < HASH_BYTES; i++)
 		(void)snprintf(out + shown + 2 * i, 3, "%02x", digest[i]);

@@ -174,36 +174,30 @@ static int base64_value(unsigned char c)
 /* RFC 4648 4, strictly: one text a value. out has room for 3 bytes of every 4. */
 static bool base64_decode(struct bytes text, unsigned char *out, size_t *out_len)
 {
-	size_t len = 0;
+	uint32_t bits = 0;
+	size_t padding = 0, len = 0;
 
 	if (text.left == 0 || text.left % 4 != 0)
 		return false;
-	while (text.left > 0) {
-		size_t padding = 0;
-		uint32_t group = 0;
-		if (text.left == 4 && text.at[3] == '=')
-			padding = text.at[2] == '=' ? 2 : 1;
-		for (size_t i = 0; i < 4; i++) {
-			int value = i < 4 - padding ? base64_value(text.at[i]) : 0;
-			if (value < 0)
-				return false;
-			group = group << 6 | (uint32_t)value;
-		}
-		if ((group & ((1U << (8 * padding)) - 1)) != 0)
+	while (padding < 2 && text.at[text.left - 1 - padding] == '=')
+		padding++;
+	for (size_t i = 0; i < text.left - padding; i++) {
+		int value = base64_value(text.at[i]);
+		if (value < 0)
 			return false;
-		for (size_t i = 0; i < 3 - padding; i++)
-			out[len++] = (unsigned char)(group >> (16 - 8 * i));
-		(void)bytes_skip(&text, 4);
+		bits = bits << 6 | (uint32_t)value;
+		if (i % 4 != 0)
+			out[len++] = (unsigned char)(bits >> (6 - 2 * (i % 4)));
 	}
 	*out_len = len;
-	return true;
+	return (bits & ((1U << (2 * padding)) - 1)) == 0;
 }
 
 static bool key_fingerprint(struct bytes type, struct bytes blob_text, char out[SSHKEY_FINGERPRINT_SIZE])
 {
 	struct plain_key key;
 
-	if (type.left == 0 || type.left > TYPE_MAX || blob_text.left > BLOB_MAX / 3 * 4)
+	if (type.left == 0 || type.left > TYPE_MAX || blob_text.left > (size_t)BLOB_MAX / 3 * 4)
 		return false;
 	unsigned char *buf = malloc(blob_text.left / 4 * 3 + 1);
 	if (buf == NULL)

@@ -31,20 +31,22 @@ static void check(const char *auth_info)
 	must(strlen(out) == 7 + 43 && memcmp(out, "SHA256:", 7) == 0 && strspn(out + 7, base64) == 43);
 }
 
-/* The input as a blob of each kind, with the type in front of it: past the base64, where a fuzzer seldom
- * comes by itself. */
+/* The input as a blob of a type, with the type in front of it: past the base64, where a fuzzer seldom comes
+ * by itself. */
 static void check_blob(const char *type, const uint8_t *data, size_t size)
 {
-	size_t type_len = strlen(type), blob_len = 4 + type_len + size;
-	unsigned char *blob = malloc(blob_len);
-	char *line = malloc(32 + type_len + blob_len / 3 * 4 + 8);
+	const size_t type_len = strlen(type), blob_len = 4 + type_len + size;
+	const size_t line_size = 16 + type_len + blob_len / 3 * 4 + 8;
+	unsigned char *blob = calloc(1, blob_len);
+	char *line = calloc(1, line_size);
 
 	if (blob != NULL && line != NULL) {
-		memcpy(blob, (const unsigned char[]){0, 0, 0, (unsigned char)type_len}, 4);
-		memcpy(blob + 4, type, type_len);
-		if (size > 0)
-			memcpy(blob + 4 + type_len, data, size);
-		int at = sprintf(line, "publickey %s ", type);
+		blob[3] = (unsigned char)type_len;
+		for (size_t i = 0; i < type_len; i++)
+			blob[4 + i] = (unsigned char)type[i];
+		for (size_t i = 0; i < size; i++)
+			blob[4 + type_len + i] = data[i];
+		int at = snprintf(line, line_size, "publickey %s ", type);
 		(void)EVP_EncodeBlock((unsigned char *)line + at, blob, (int)blob_len);
 		check(line);
 	}

@@ -175,11 +175,11 @@ static void C01_failing_libcrypto_gives_no_place(void **state)
 	error_queue_assert_untouched();
 	error_queue_mend_libcrypto();
 
-	const struct origin *const odd[] = {&odd_source, &odd_tty, &odd_host};
-	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+	const struct origin odd[] = {odd_source, odd_tty, odd_host};
+	for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
 		memset(mac, 0x5a, sizeof mac);
 		why.text[0] = '\0';
-		assert_int_equal(origin_mac(&keys, odd[i], mac, &why), OTP_ERR_CRYPTO);
+		assert_int_equal(origin_mac(&keys, &odd[i], mac, &why), OTP_ERR_CRYPTO);
 		assert_memory_equal(mac, zeros, KEY_MAC_LEN);
 		assert_true(why.text[0] != '\0');
 	}

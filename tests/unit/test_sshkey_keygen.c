@@ -21,8 +21,6 @@
 #include <openssl/evp.h>
 
 /* Against keys and certificates made by the real ssh-keygen, in a folder of their own. */
-extern char **environ;
-
 static char folder[] = "/tmp/otpcode-sshkey-XXXXXX";
 
 static int remove_entry(const char *path, const struct stat *facts, int type, struct FTW *ftw)
@@ -119,13 +117,14 @@ static void read_public(const char *file, char *out, size_t size)
 
 static void assert_file_as_keygen(const char *file, const char *certified)
 {
-	char public[8192], line[8300], print[64], certified_print[64];
+	char public[8192], line[8300], print[64];
 
 	read_public(file, public, sizeof public);
 	keygen_fingerprint(file, print, sizeof print);
 	(void)snprintf(line, sizeof line, "publickey %s\n", public);
 	key_blob_assert_print(line, print);
 	if (certified != NULL) {
+		char certified_print[64];
 		keygen_fingerprint(certified, certified_print, sizeof certified_print);
 		key_blob_assert_print(line, certified_print);
 		assert_non_null(strstr(public, "-cert-v01@openssh.com "));
