@@ -163,38 +163,44 @@ static enum otp_err add_arguments(
 	return err;
 }
 
-/* On OTP_OK *out is to be freed. why is needed here, whether or not the caller wants it. */
-static enum otp_err load_all(const char *path, uid_t owner, int args_n, const char *const *args,
-	struct load **out, struct otp_why *why)
+static enum otp_err read_all(
+	struct load *load, const char *path, int args_n, const char *const *args, struct otp_why *why)
 {
-	struct load *load = malloc(sizeof *load);
-
-	if (load == NULL)
-		return why_set(why, OTP_ERR_NO_MEMORY, 0, "no memory for the configuration");
-	load->owner = owner;
 	load->dropins_n = 0;
 	reading_begin(&load->reading);
 	enum otp_err err = add_files(load, path != NULL ? path : OTPCODE_SYSCONFDIR "/otpcode.conf", why);
 	if (err == OTP_OK)
 		err = add_arguments(&load->reading, args_n, args, why);
-	if (err == OTP_OK)
-		err = reading_finish(&load->reading, why);
-	if (err == OTP_OK)
-		*out = load;
-	else
-		free(load);
-	return err;
+	return err != OTP_OK ? err : reading_finish(&load->reading, why);
+}
+
+/* NULL with *err set, else to be freed. */
+static struct load *load_all(const char *path, uid_t owner, int args_n, const char *const *args,
+	enum otp_err *err, struct otp_why *why)
+{
+	struct load *load = malloc(sizeof *load);
+	struct otp_why own; /* as_fault looks into it, whether or not the caller wants it */
+
+	if (load == NULL) {
+		*err = why_set(why, OTP_ERR_NO_MEMORY, 0, "no memory for the configuration");
+		return NULL;
+	}
+	load->owner = owner;
+	*err = read_all(load, path, args_n, args, why != NULL ? why : &own);
+	if (*err == OTP_OK)
+		return load;
+	free(load);
+	return NULL;
 }
 
 enum otp_err config_load(const char *path, uid_t owner, int args_n, const char *const *args,
 	struct config *out, struct otp_why *why)
 {
-	struct otp_why own;
-	struct load *load = NULL;
+	enum otp_err err;
+	struct load *load = load_all(path, owner, args_n, args, &err, why);
 
 	memset(out, 0, sizeof *out);
-	enum otp_err err = load_all(path, owner, args_n, args, &load, why != NULL ? why : &own);
-	if (err != OTP_OK)
+	if (load == NULL)
 		return err;
 	*out = load->reading.config;
 	free(load);
@@ -266,13 +272,12 @@ static void show_providers(const struct reading *reading, config_visit *visit, v
 
 enum otp_err config_show(const char *path, uid_t owner, config_visit *visit, void *ctx, struct otp_why *why)
 {
-	struct otp_why own;
-	struct load *load = NULL;
 	const struct config_key *key;
 	const char *last = "";
+	enum otp_err err;
+	struct load *load = load_all(path, owner, 0, NULL, &err, why);
 
-	enum otp_err err = load_all(path, owner, 0, NULL, &load, why != NULL ? why : &own);
-	if (err != OTP_OK)
+	if (load == NULL)
 		return err;
 	for (size_t i = 0; (key = table_at(i)) != NULL; i++) {
 		if (strcmp(key->section, last) == 0)

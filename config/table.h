@@ -34,12 +34,12 @@ struct config_key {
 	const char *section;
 	const char *key;
 	enum config_kind kind;
+	bool may_be_empty;
 	size_t offset;     /* in struct config; in struct config_provider where section is TABLE_PROVIDER */
 	size_t size;       /* of that member */
 	long min, max;     /* numbers; seconds; count of a rate */
 	const char *unit;  /* durations: the one to suggest where it is missing */
 	const char *words; /* "digits|letters" */
-	bool may_be_empty;
 	const char *file_only; /* NULL: a module argument may set it; else why not */
 	const char *help;
 };

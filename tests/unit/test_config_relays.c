@@ -194,7 +194,8 @@ static void a_seventeenth_provider_is_a_fault(void **state)
 	}
 	config_text_reads(text);
 	assert_int_equal(config_text_reading.config.providers_n, CONFIG_PROVIDERS_MAX);
-	strcat(text, "[provider more]\n");
+	size_t len = strlen(text);
+	(void)snprintf(text + len, sizeof text - len, "[provider more]\n");
 	config_text_fault(text, "f1.conf:36: there are more than 16 providers");
 }
 
