@@ -14,7 +14,7 @@
 #define DESCRIBE_TIME_SIZE 40
 void describe_time(int64_t time, char out[DESCRIBE_TIME_SIZE]); /* "2026-01-01 03:47:00 UTC"; "never" for 0 */
 
-#define DESCRIBE_CONTACTS_SIZE (RECORD_CONTACTS_MAX * (CONTACT_MASK_SIZE + 7))
+#define DESCRIBE_CONTACTS_SIZE (RECORD_CONTACTS_MAX * (CONTACT_MASK_SIZE + sizeof ", then "))
 /* "j***@e***.org, then k***@e***.net" */
 void describe_contacts(const struct record *record, char out[DESCRIBE_CONTACTS_SIZE]);
 

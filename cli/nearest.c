@@ -40,7 +40,7 @@ const char *nearest_word(const char *typed, const char *const *candidates, size_
 		if (len > NEAREST_WORD_MAX)
 			continue;
 		unsigned far = distance(typed, typed_len, candidates[i], len);
-		if (2 * far >= len || far >= nearest_distance)
+		if (far * 2UL >= len || far >= nearest_distance)
 			continue;
 		nearest = candidates[i];
 		nearest_distance = far;

@@ -16,7 +16,7 @@ static const char *consequence(const struct config *config)
 /* What is to be destroyed may be unreadable: to remove it is then the way out. */
 static bool confirm(struct session *session, const char *user, enum otp_err read, const struct record *record)
 {
-	char whom[DESCRIBE_CONTACTS_SIZE], warning[DESCRIBE_CONTACTS_SIZE + 2 * RECORD_USER_SIZE + 128];
+	char whom[DESCRIBE_CONTACTS_SIZE], warning[DESCRIBE_CONTACTS_SIZE + 2UL * RECORD_USER_SIZE + 128];
 
 	if (read == OTP_OK) {
 		describe_contacts(record, whom);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define BUFFER_START 4096
-#define BUFFER_MAX (1024 * 1024)
+#define BUFFER_MAX 1048576
 
 /* getpwnam(3) lists these as what some name services say for "no such user". */
 static bool is_not_found(int error)
