@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/record.h"
+
+#include "core/record_text.h"
+#include "store/slot.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Holds docs/state-format.md and the program in step. Tests run from the repository's top folder. */
+#define DOC "docs/state-format.md"
+
+static char doc[65536];
+
+static int read_doc(void **state)
+{
+	(void)state;
+	FILE *file = fopen(DOC, "r");
+	if (file == NULL)
+		return -1;
+	size_t len = fread(doc, 1, sizeof doc - 1, file);
+	doc[len] = '\0';
+	return fclose(file) == 0 && len > 0 && len < sizeof doc - 1 ? 0 : -1;
+}
+
+/* The words of a choice as the document lists them: `a`, `b` or `c`. */
+static void describe_choice(const char *const *names, unsigned names_n, char *out, size_t size)
+{
+	out[0] = '\0';
+	for (unsigned i = 0; i < names_n; i++) {
+		size_t len = strlen(out);
+		const char *before = i == 0 ? "" : i + 1 == names_n ? " or " : ", ";
+		(void)snprintf(out + len, size - len, "%s`%s`", before, names[i]);
+	}
+}
+
+/* What must stand in the value column of a key. */
+static void describe(const struct record_field *field, char *out, size_t size)
+{
+	static const char *const flags[] = {"no", "yes"};
+
+	switch (field->form) {
+	case RECORD_AS_NUMBER:
+		(void)snprintf(out, size, "number, %u..%u", field->min, field->max);
+		return;
+	case RECORD_AS_COUNT:
+		(void)snprintf(out, size, "count, %u..%u", field->min, field->max);
+		return;
+	case RECORD_AS_TIME:
+		(void)snprintf(out, size, "time");
+		return;
+	case RECORD_AS_SPAN:
+		(void)snprintf(out, size, "seconds, %u..%u, or `forever`", field->min, field->max);
+		return;
+	case RECORD_AS_CHOICE:
+		describe_choice(field->names, field->names_n, out, size);
+		return;
+	case RECORD_AS_FLAG:
+		describe_choice(flags, 2, out, size);
+		return;
+	case RECORD_AS_HEX:
+		(void)snprintf(out, size, "hex, %zu bytes", field->size);
+		return;
+	case RECORD_AS_REF:
+		(void)snprintf(out, size, "%s", field->min == 0 ? "ref or empty" : "ref");
+		return;
+	case RECORD_AS_NAME:
+		(void)snprintf(out, size, "name, %u..%u bytes", field->min, field->max);
+		return;
+	case RECORD_AS_TEXT:
+		(void)snprintf(out, size, "text, at most %u bytes", field->max);
+		return;
+	case RECORD_AS_NETWORK:
+		(void)snprintf(out, size, "network");
+		return;
+	case RECORD_AS_ADDRESS:
+		(void)snprintf(out, size, "address");
+		return;
+	case RECORD_AS_DAYS:
+		(void)snprintf(out, size, "days");
+		return;
+	}
+	fail_msg("a form that the document does not know");
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static const char *next_line(const char *line)
+{
+	const char *newline = strchr(line, '\n');
+
+	return newline != NULL ? newline + 1 : line + strlen(line);
+}
+
+/* The line under the heading that names the word; two words with the same keys may share one. */
+static const char *find_section(const char *word)
+{
+	char quoted[64];
+
+	(void)snprintf(quoted, sizeof quoted, "`%s`", word);
+	for (const char *line = doc; *line != '\0'; line = next_line(line)) {
+		const char *at = starts_with(line, "### ") ? strstr(line, quoted) : NULL;
+		if (at != NULL && at < next_line(line))
+			return next_line(line);
+	}
+	fail_msg(DOC " has no heading for `%s`", word);
+	return NULL;
+}
+
+static void assert_line_starts_with(const char *line, const char *start)
+{
+	if (!starts_with(line, start))
+		fail_msg("should begin with \"%s\": %.*s", start, (int)strcspn(line, "\n"), line);
+}
+
+static void each_word_and_key_is_described_and_no_other(void **state)
+{
+	(void)state;
+	char start[1024], value[896];
+
+	for (enum record_word_id id = RECORD_WORD_USER; id < RECORD_WORDS_N; id++) {
+		const struct record_word *word = &record_words[id];
+		const char *line = find_section(word->name);
+		if (id == RECORD_WORD_USER)
+			(void)snprintf(start, sizeof start, "Lines: 1.");
+		else
+			(void)snprintf(start, sizeof start, "Lines: 0..%u", word->max);
+		assert_line_starts_with(line, start);
+		while (!starts_with(line, "|"))
+			line = next_line(line);
+		line = next_line(next_line(line)); /* the table's head */
+		for (unsigned i = 0; i < word->fields_n; i++, line = next_line(line)) {
+			describe(&word->fields[i], value, sizeof value);
+			(void)snprintf(start, sizeof start, "| `%s` | %s | ", word->fields[i].key, value);
+			assert_line_starts_with(line, start);
+		}
+		assert_line_starts_with(line, "\n"); /* no key more */
+	}
+}
+
+static void words_stand_in_their_order_and_none_is_made_up(void **state)
+{
+	(void)state;
+	unsigned headings = 0, words = 0;
+	const char *before = doc;
+
+	for (enum record_word_id id = RECORD_WORD_USER; id < RECORD_WORDS_N; id++) {
+		const char *section = find_section(record_words[id].name);
+		assert_true(section >= before);
+		headings += section > before;
+		before = section;
+	}
+	for (const char *line = doc; *line != '\0'; line = next_line(line))
+		words += starts_with(line, "### ");
+	assert_int_equal(words, headings);
+}
+
+static void assert_in_doc(const char *text)
+{
+	if (strstr(doc, text) == NULL)
+		fail_msg(DOC " does not say: %s", text);
+}
+
+static void numbers_of_the_notation_are_those_of_the_program(void **state)
+{
+	(void)state;
+	char text[128];
+
+	(void)snprintf(text, sizeof text, "0 to %lld |", (long long)RECORD_TIME_MAX);
+	assert_in_doc(text);
+	(void)snprintf(
+		text, sizeof text, "together have at most %d bytes as written |", RECORD_ADDRESSES_MAX);
+	assert_in_doc(text);
+	(void)snprintf(text, sizeof text, "shortest form, 1 to %d bytes |", RECORD_NETWORK_WRITTEN);
+	assert_in_doc(text);
+	(void)snprintf(text, sizeof text,
+		"ascending, at most %d; DAY is days since 1970-01-01 UTC, 0 to %d; WRONG a count, 1 to %d;",
+		RECORD_DAYS_MAX, RECORD_DAY_MAX, RECORD_DAY_WRONG_MAX);
+	assert_in_doc(text);
+	(void)snprintf(text, sizeof text, "exactly %zu bytes: two slots of %d, each", SLOT_PAIR_LEN,
+		STORE_FILE_SLOT);
+	assert_in_doc(text);
+	(void)snprintf(text, sizeof text, "LEN is 0 to %d,", STORE_RECORD_MAX);
+	assert_in_doc(text);
+	(void)snprintf(text, sizeof text, "REV counts the writes: 1 to %lld,", (long long)SLOT_REV_MAX);
+	assert_in_doc(text);
+	assert_int_equal(RECORD_TEXT_MAX, STORE_RECORD_MAX);
+}
+
+static void worked_example_is_what_the_program_writes(void **state)
+{
+	(void)state;
+	static char pair[SLOT_PAIR_LEN], again[RECORD_TEXT_MAX];
+	static struct record record;
+	struct slot_choice choice = {0};
+	struct otp_why why = {0};
+	size_t again_len;
+
+	char *example = strstr(doc, "```\notpcode 1 ");
+	assert_non_null(example);
+	example += strlen("```\n");
+	char *end = strstr(example, "```");
+	assert_non_null(end);
+	assert_in_range(end - example, 1, STORE_FILE_SLOT);
+	memcpy(pair, example, (size_t)(end - example));
+	if (slot_choose(pair, "the example", &choice, &why) != OTP_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(choice.rev, 42);
+	if (record_decode(choice.data, choice.len, &record, &why) != OTP_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(record_encode(&record, again, &again_len, &why), OTP_OK);
+	assert_int_equal(again_len, choice.len);
+	assert_memory_equal(again, choice.data, again_len);
+	assert_true(choice.data + choice.len == pair + (end - example));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(each_word_and_key_is_described_and_no_other, read_doc),
+		cmocka_unit_test_setup(words_stand_in_their_order_and_none_is_made_up, read_doc),
+		cmocka_unit_test_setup(numbers_of_the_notation_are_those_of_the_program, read_doc),
+		cmocka_unit_test_setup(worked_example_is_what_the_program_writes, read_doc),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
