@@ -151,6 +151,7 @@ enum otp_err message_build(const struct message_facts *facts, const struct words
 	struct text text = text_begin(out->text, sizeof out->text);
 	bool plain = is_plain(words->body) && lines_fit(words->body);
 
+	out->len = 0;
 	if (has_control(facts->from) || has_control(facts->to) || has_control(words->subject))
 		return why_set(why, OTP_ERR_INVALID, 0, "a control byte in a header of the message");
 	text_addf(&text, "From: %s\r\nTo: %s\r\n", facts->from, facts->to);
