@@ -10,19 +10,26 @@
 #include <stdint.h>
 
 /*
- * What an admin changes in a record; pure. Each adds its event. A removed or reordered contact ends the live challenges:
- * a code may be on its way to an address that is no longer the user's.
+ * What an admin changes in a record; pure. Each adds its event. A removed or reordered contact ends the live
+ * challenges: a code may be on its way to an address that is no longer the user's.
  */
 
-/* Makes the record of a user who has none. OTP_ERR_EXISTS if there is one. contacts_n 1..RECORD_CONTACTS_MAX, no two equal. */
-__attribute__((warn_unused_result)) enum otp_err account_enroll(struct record *record, bool exists, int64_t now,
-	const struct contact *contacts, unsigned contacts_n, struct otp_why *why);
+/*
+ * Makes the record of a user who has none. OTP_ERR_EXISTS if there is one; OTP_ERR_INVALID for no contact or
+ * two equal ones (a domain is the same in any case), OTP_ERR_TOO_LARGE for more than a record holds; record
+ * is then as before.
+ */
+__attribute__((warn_unused_result)) enum otp_err account_enroll(struct record *record, bool exists,
+	int64_t now, const struct contact *contacts, unsigned contacts_n, struct otp_why *why);
 
-/* At the end of the order. OTP_ERR_EXISTS for one that is there, OTP_ERR_TOO_LARGE for a fifth. */
+/*
+ * At the end of the order; live challenges stay. OTP_ERR_EXISTS for one that is there, OTP_ERR_TOO_LARGE for
+ * a fifth, or where the addresses would be too long together.
+ */
 __attribute__((warn_unused_result)) enum otp_err account_add_contact(
 	struct record *record, int64_t now, const struct contact *contact, struct otp_why *why);
 
-/* number counts from 1, as show prints them. OTP_ERR_INVALID for no such number, and for the last contact (unenroll instead). */
+/* number counts from 1, as show prints them. OTP_ERR_INVALID for no such number, and for the only contact. */
 __attribute__((warn_unused_result)) enum otp_err account_remove_contact(
 	struct record *record, int64_t now, unsigned number, struct otp_why *why);
 
@@ -33,7 +40,11 @@ __attribute__((warn_unused_result)) enum otp_err account_order_contacts(
 /* Closes both lanes until account_unlock, and ends the live challenges. */
 void account_lock(struct record *record, int64_t now);
 
-/* Clears an admin's lock, both lanes' locks, failures and 30-day counts, and spent challenges. */
+/*
+ * Clears an admin's lock, both lanes' locks, failures and 30-day counts, and ends the challenges in which a
+ * wrong answer was given, spent or not: their codes must not outlive the clearing of what was charged for
+ * guessing at them.
+ */
 void account_unlock(struct record *record, int64_t now);
 
 #endif
