@@ -34,7 +34,7 @@ static bool is_trusted(const char *path)
 
 int config_stage_make(void **state)
 {
-	const char *places[] = {geteuid() == 0 ? "/var/lib" : getenv("XDG_RUNTIME_DIR"), getenv("HOME")};
+	const char *places[] = {geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR"), getenv("HOME")};
 
 	*state = NULL;
 	for (size_t i = 0; i < 2 && *state == NULL; i++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/reading.h"
+#include "config/url.h"
 #include "tests/unit/config_text.h"
 
 #include <setjmp.h>
@@ -35,10 +36,29 @@ static void a_url_is_scheme_host_and_port_and_nothing_else(void **state)
 			fail_msg("%s", bad[i]);
 }
 
+static void a_wrong_url_is_told_what_is_wrong(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {{"localhost:25", "has another scheme or none"},
+		{"smtp://u:p@h",
+			"must not hold a user or password, username= and password_file= are for that"},
+		{"smtp://h/x", "must not have anything behind the host and port"},
+		{"smtp://h_x", "has no valid host"}, {"smtp://h:0", "has no valid port"}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char expected[256];
+		(void)snprintf(expected, sizeof expected,
+			"f1.conf:2: url %s: smtp://HOST[:PORT] or smtps://HOST[:PORT]", cases[i][1]);
+		assert_int_equal(config_text_read_line("provider", "url", cases[i][0]), OTP_ERR_CONFIG);
+		assert_string_equal(config_text_why.text, expected);
+	}
+}
+
 static void names_of_hosts_have_their_lengths(void **state)
 {
 	(void)state;
 	char url[400] = "smtp://";
+	struct url parsed;
 	size_t start = strlen(url);
 
 	memset(url + start, 'a', 63);
@@ -51,6 +71,12 @@ static void names_of_hosts_have_their_lengths(void **state)
 		url[start + i] = i % 60 == 59 ? '.' : 'a';
 	url[start + 300] = '\0';
 	assert_int_equal(config_text_read_line("provider", "url", url), OTP_ERR_CONFIG);
+	assert_int_equal(url_parse(url, &parsed, NULL), OTP_ERR_CONFIG);
+	url[start + 253] = '\0';
+	assert_int_equal(url_parse(url, &parsed, NULL), OTP_OK);
+	url[start + 253] = 'a';
+	url[start + 254] = '\0';
+	assert_int_equal(url_parse(url, &parsed, NULL), OTP_ERR_CONFIG);
 }
 
 static void plain_is_the_default_to_loopback_alone(void **state)
@@ -203,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_url_is_scheme_host_and_port_and_nothing_else),
+		cmocka_unit_test(a_wrong_url_is_told_what_is_wrong),
 		cmocka_unit_test(names_of_hosts_have_their_lengths),
 		cmocka_unit_test(plain_is_the_default_to_loopback_alone),
 		cmocka_unit_test(plain_to_another_host_is_a_fault),

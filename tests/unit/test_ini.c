@@ -24,6 +24,7 @@ static enum otp_err note(void *ctx, const struct ini_line *line, struct otp_why 
 
 	if (line->key != NULL && strcmp(line->key, "refused") == 0)
 		return why_set(why, OTP_ERR_CONFIG, 0, "refused it is");
+	assert_true(line->key == NULL || strchr(line->key, '=') == NULL);
 	(void)snprintf(seen->text + len, sizeof seen->text - len, "%u[%s]%s%s%s;", line->line, line->section,
 		line->key != NULL ? line->key : "", line->key != NULL ? "=" : "",
 		line->value != NULL ? line->value : "");
