@@ -195,12 +195,13 @@ static void C34_other_characters_and_invalid_utf_8_are_foreign(void **state)
 		"123456\x80",                /* a continuation byte alone */
 		"\x80-123456", "123456\xc2", /* cut short */
 		"123456\xe2\x80", "123456\xef\xbc", "123456\xf0\x9d\x9f",
-		"123\xc2\xa0\x80-456",     /* a no-break space and one byte more */
-		"123\xe3\x80\x80\x80-456", /* an ideographic space and one byte more */
-		"123\xc0\xa0-456",         /* a space, overlong */
-		"123\xe0\x80\xa0-456",     /* a space, overlong */
-		"123\xe0\x82\xa0-456",     /* a no-break space, overlong */
-		"12345\xc0\xb6",           /* a six, overlong */
+		"123\xc2\xa0\x80-456",                    /* a no-break space and one byte more */
+		"123\xe3\x80\x80\x80-456",                /* an ideographic space and one byte more */
+		"123\xf3\x80\x80-456",                    /* an ideographic space under a lead byte of four */
+		"123\xff\x80\x80-456", "123\xc0\xa0-456", /* a space, overlong */
+		"123\xe0\x80\xa0-456",                    /* a space, overlong */
+		"123\xe0\x82\xa0-456",                    /* a no-break space, overlong */
+		"12345\xc0\xb6",                          /* a six, overlong */
 		"12345\xc1\xb6", "12345\xe0\x80\xb6", "12345\xf0\x80\x80\xb6",
 		"123456\xed\xa0\x80",     /* a surrogate */
 		"123456\xf4\x90\x80\x80", /* beyond U+10FFFF */

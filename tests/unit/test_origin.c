@@ -156,6 +156,8 @@ static void what_only_looks_like_an_address_is_a_name(void **state)
 	assert_source("192.0.2.7%eth0", "192.0.2.7%eth0");
 	assert_source("fe80::1%", "fe80::1%");
 	assert_source("fe80::1%0123456789abcdef", "fe80::1%0123456789abcdef");
+	assert_source("2001:db8::1%", "2001:db8::1%");
+	assert_source("2001:db8::1%0123456789abcdef", "2001:db8::1%0123456789abcdef");
 	assert_source("localhost", "localhost");
 	assert_source("Client.Example.ORG", "Client.Example.ORG");
 }

@@ -80,6 +80,8 @@ static void lock_counts_from_the_configured_failure(void **state)
 	assert_int_equal(policy_lock_s(&policy, 5), 0);
 	assert_int_equal(policy_lock_s(&policy, 8), 120);
 	assert_int_equal(policy_lock_s(&policy, 13), 240);
+	policy.lock_after = 0;
+	assert_int_equal(policy_lock_s(&policy, 0), 0);
 }
 
 static void lock_never_passes_a_day(void **state)

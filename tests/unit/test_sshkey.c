@@ -39,6 +39,23 @@ static void key_of_a_type_yet_unknown_is_taken_whole(void **state)
 	key_blob_assert_print(line, "");
 }
 
+/* RFC 4251 6. */
+static void name_of_a_type_has_1_to_64_characters(void **state)
+{
+	(void)state;
+
+	for (size_t len = 0; len <= 80; len++) {
+		struct key_blob blob = {.len = 0};
+		char line[KEY_BLOB_LINE_SIZE], print[64], type[81] = "";
+		memset(type, 't', len);
+		key_blob_add_text(&blob, type);
+		key_blob_add_text(&blob, "whatever it holds");
+		key_blob_print(&blob, print);
+		key_blob_line(&blob, blob.len, type, line);
+		key_blob_assert_print(line, len >= 1 && len <= 64 ? print : "");
+	}
+}
+
 /* Its nonce and serial make every renewal another key. */
 static void certificate_of_a_type_yet_unknown_is_not_taken(void **state)
 {
@@ -202,6 +219,8 @@ static void damaged_base64_is_refused(void **state)
 	key_blob_assert_print(KEY_A_LINE "=", "");
 	key_blob_assert_print(KEY_A_LINE "====", "");
 	key_blob_assert_print(KEY_A_LINE "AAAA", "");
+	key_blob_assert_print(KEY_A_LINE "A===", "");
+	key_blob_assert_print(KEY_A_LINE "AA==", "");
 }
 
 /* RFC 4648 3.5: a key has one spelling. */
@@ -281,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_of_a_type_yet_unknown_is_taken_whole),
+		cmocka_unit_test(name_of_a_type_has_1_to_64_characters),
 		cmocka_unit_test(certificate_of_a_type_yet_unknown_is_not_taken),
 		cmocka_unit_test(blob_of_another_type_than_its_line_is_not_taken),
 		cmocka_unit_test(C19_blob_of_any_other_length_is_refused),
