@@ -2,6 +2,7 @@
 #include "config/config.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/listing.h"
 #include "cli/report.h"
 #include "cli/session.h"
 
@@ -41,49 +42,37 @@ enum cli_exit command_config_check(
 	return CLI_DONE;
 }
 
-/* Where the lines go: a table or JSON. */
-struct listing {
-	bool as_json;
-	struct report_table table;
-	struct report_json json;
-	json_t *values;
-};
-
 static void add_value(void *ctx, const char *section, const char *key, const char *value, const char *source)
 {
 	struct listing *listing = ctx;
 
 	if (!listing->as_json) {
-		report_table_add(&listing->table, (const char *[]){section, key, value, source});
+		listing_add_cells(listing, (const char *[]){section, key, value, source});
 		return;
 	}
-	json_t *object = json_object();
+	json_t *object = listing_add_object(listing);
 	report_json_put(&listing->json, object, "section", report_json_text(section));
 	report_json_put(&listing->json, object, "key", report_json_text(key));
 	report_json_put(&listing->json, object, "value", report_json_text(value));
 	report_json_put(&listing->json, object, "from", report_json_text(source));
-	report_json_append(&listing->json, listing->values, object);
 }
 
 enum cli_exit command_config_show(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
-	struct listing listing = {.as_json = arguments->given[OPTION_JSON] > 0};
+	static const char *const headings[] = {"SECTION", "KEY", "VALUE", "FROM"};
+	struct listing listing = listing_new(arguments->given[OPTION_JSON] > 0, "values", headings, 4);
 	char path[CONFIG_PATH_SIZE];
 	struct otp_why why;
 	(void)operands;
 	(void)operands_n;
 
-	listing.json = report_json_new();
-	listing.values = json_array();
-	report_json_put(&listing.json, listing.json.root, "values", listing.values);
-	listing.table = report_table_new((const char *[]){"SECTION", "KEY", "VALUE", "FROM"}, 4);
 	enum otp_err err = session_config_path(arguments_value(arguments, OPTION_CONFIG), path, &why);
 	if (err == OTP_OK)
 		err = config_show(path, SESSION_OWNER, add_value, &listing, &why);
-	if (err != OTP_OK) {
-		(void)report_failure(err, &why);
-		return CLI_CONFIG;
-	}
-	return listing.as_json ? report_json_print(&listing.json) : report_table_print(&listing.table, "");
+	if (err == OTP_OK)
+		return listing_print(&listing, "");
+	listing_drop(&listing);
+	(void)report_failure(err, &why);
+	return CLI_CONFIG;
 }

@@ -22,7 +22,7 @@ struct change {
 static enum otp_err finish_change(
 	enum otp_err err, struct change *change, const struct record *record, unsigned challenges_before)
 {
-	change->ended_challenges = challenges_before > 0;
+	change->ended_challenges = record->challenges_n < challenges_before;
 	change->after = *record;
 	return err;
 }

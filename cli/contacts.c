@@ -3,17 +3,6 @@
 
 #include "cli/help.h"
 
-#include <string.h>
-
-static bool is_among(const struct contacts *contacts, const struct contact *contact)
-{
-	for (unsigned i = 0; i < contacts->n; i++)
-		if (contacts->list[i].channel == contact->channel &&
-			strcmp(contacts->list[i].address, contact->address) == 0)
-			return true;
-	return false;
-}
-
 enum cli_exit contacts_from_options(
 	const char *command_name, const struct arguments *arguments, struct contacts *out)
 {
@@ -28,8 +17,6 @@ enum cli_exit contacts_from_options(
 
 		if (contact_parse(CHANNEL_EMAIL, text, &contact, &why) != OTP_OK)
 			return help_complain(command_name, "--email '%s': %s", text, why.text);
-		if (is_among(out, &contact))
-			return help_complain(command_name, "--email '%s' is given twice", text);
 		out->list[out->n++] = contact;
 	}
 	return CLI_DONE;

@@ -11,7 +11,7 @@ struct contacts {
 	unsigned n;
 };
 
-/* The contacts that a command's options give: at least one, each valid, no two equal. Anything but CLI_DONE
+/* The contacts that a command's options give: at least one, each valid. Anything but CLI_DONE
  * was reported. */
 enum cli_exit contacts_from_options(
 	const char *command_name, const struct arguments *arguments, struct contacts *out);

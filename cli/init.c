@@ -136,7 +136,7 @@ static enum cli_exit report_made(const struct config *config, const bool *made, 
 	}
 	if (as_json)
 		return report_json_print(&json);
-	json_decref(json.root);
+	report_json_drop(&json);
 	return CLI_DONE;
 }
 

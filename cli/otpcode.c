@@ -26,9 +26,9 @@ static const struct command commands[] = {
 		"Works also for a user who is gone from the system. Asks first; without a terminal it needs "
 		"--yes.\n",
 		"unenroll alice --yes", {"USER"}, 1, 1, OPTION_BIT(OPTION_YES), true, command_unenroll},
-	{"contact add", "USER --email ADDRESS", "adds an address at the end of a user's order",
-		"Codes that are on their way stop working.\n", "contact add alice --email alice@example.net",
-		{"USER"}, 1, 1, OPTION_BIT(OPTION_EMAIL), true, command_contact_add},
+	{"contact add", "USER --email ADDRESS", "adds an address at the end of a user's order", "",
+		"contact add alice --email alice@example.net", {"USER"}, 1, 1, OPTION_BIT(OPTION_EMAIL), true,
+		command_contact_add},
 	{"contact remove", "USER NUMBER", "removes an address of a user",
 		"NUMBER is the one that 'otpcode show USER' prints. Codes that are on their way stop "
 		"working.\n",

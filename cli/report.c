@@ -110,13 +110,19 @@ void report_table_add(struct report_table *table, const char *const *cells)
 		table->failed = scols_line_set_data(line, i, *cells[i] != '\0' ? cells[i] : "-") != 0;
 }
 
+void report_table_drop(struct report_table *table)
+{
+	scols_unref_table(table->table);
+	table->table = NULL;
+}
+
 enum cli_exit report_table_print(struct report_table *table, const char *indent)
 {
 	char *text = NULL, *rest, *line;
 
 	if (!table->failed)
 		table->failed = scols_print_table_to_string(table->table, &text) != 0 || text == NULL;
-	scols_unref_table(table->table);
+	report_table_drop(table);
 	rest = text;
 	while (!table->failed && (line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
@@ -162,6 +168,12 @@ json_t *report_json_text(const char *text)
 	return value;
 }
 
+void report_json_drop(struct report_json *json)
+{
+	json_decref(json->root);
+	json->root = NULL;
+}
+
 enum cli_exit report_json_print(struct report_json *json)
 {
 	bool failed = json->failed || json->root == NULL;
@@ -170,6 +182,6 @@ enum cli_exit report_json_print(struct report_json *json)
 		report_error("there is not enough memory");
 	else if (json_dumpf(json->root, stdout, JSON_INDENT(2)) == 0)
 		(void)putchar('\n');
-	json_decref(json->root);
+	report_json_drop(json);
 	return failed ? CLI_FAILED : CLI_DONE;
 }

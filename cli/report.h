@@ -38,6 +38,7 @@ struct report_table report_table_new(const char *const *headings, unsigned headi
 void report_table_add(struct report_table *table, const char *const *cells);
 /* Prints with indent in front of each line, and frees. */
 enum cli_exit report_table_print(struct report_table *table, const char *indent);
+void report_table_drop(struct report_table *table); /* frees without printing */
 
 /*
  * JSON, by jansson. Lack of memory is kept and told by report_json_print. put takes value over, whether or
@@ -50,8 +51,9 @@ struct report_json {
 struct report_json report_json_new(void); /* {"version": 1} */
 void report_json_put(struct report_json *json, json_t *object, const char *key, json_t *value);
 void report_json_append(struct report_json *json, json_t *array, json_t *value);
-json_t *report_json_text(const char *text); /* bytes that are no UTF-8 become '?' */
-json_t *report_json_time(int64_t time);     /* "2026-01-01T03:47:00Z"; null for 0 */
-enum cli_exit report_json_print(struct report_json *json);
+json_t *report_json_text(const char *text);                /* bytes that are no UTF-8 become '?' */
+json_t *report_json_time(int64_t time);                    /* "2026-01-01T03:47:00Z"; null for 0 */
+enum cli_exit report_json_print(struct report_json *json); /* and frees */
+void report_json_drop(struct report_json *json);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/unenrolled.h"
 
+#include "cli/listing.h"
 #include "cli/report.h"
 
 #include <errno.h>
@@ -44,30 +45,19 @@ static bool is_enrolled(const struct session_names *names, const char *user)
 	return false;
 }
 
-/* Where the lines go: a table or JSON. */
-struct listing {
-	bool as_json;
-	struct report_table table;
-	struct report_json json;
-	json_t *users;
-	unsigned users_n;
-};
-
 static void add_user(struct listing *listing, const struct passwd *entry)
 {
 	char uid[16];
 
-	listing->users_n++;
 	if (listing->as_json) {
-		json_t *user = json_object();
+		json_t *user = listing_add_object(listing);
 		report_json_put(&listing->json, user, "user", report_json_text(entry->pw_name));
 		report_json_put(&listing->json, user, "uid", json_integer(entry->pw_uid));
 		report_json_put(&listing->json, user, "shell", report_json_text(entry->pw_shell));
-		report_json_append(&listing->json, listing->users, user);
 		return;
 	}
 	(void)snprintf(uid, sizeof uid, "%lu", (unsigned long)entry->pw_uid);
-	report_table_add(&listing->table, (const char *[]){entry->pw_name, uid, entry->pw_shell});
+	listing_add_cells(listing, (const char *[]){entry->pw_name, uid, entry->pw_shell});
 }
 
 /* A name service that fails half way must not make the list look whole. */
@@ -90,23 +80,15 @@ static enum cli_exit add_users(struct listing *listing, const struct session_nam
 
 enum cli_exit unenrolled_list(struct session *session, bool as_json)
 {
-	struct listing listing = {.as_json = as_json};
+	static const char *const headings[] = {"USER", "UID", "SHELL"};
 	struct session_names names;
-	enum cli_exit status = session_list_names(session, &names), printed;
+	enum cli_exit status = session_list_names(session, &names);
 
 	if (status != CLI_DONE)
 		return status;
-	if (as_json) {
-		listing.json = report_json_new();
-		listing.users = json_array();
-		report_json_put(&listing.json, listing.json.root, "users", listing.users);
-	} else {
-		listing.table = report_table_new((const char *[]){"USER", "UID", "SHELL"}, 3);
-	}
+	struct listing listing = listing_new(as_json, "users", headings, 3);
 	status = add_users(&listing, &names);
 	session_free_names(&names);
-	if (!as_json && listing.users_n == 0 && status == CLI_DONE)
-		report_line("every user with a login shell is enrolled");
-	printed = as_json ? report_json_print(&listing.json) : report_table_print(&listing.table, "");
+	enum cli_exit printed = listing_print(&listing, "every user with a login shell is enrolled");
 	return status != CLI_DONE ? status : printed;
 }
