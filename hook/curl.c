@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define GOODBYE_MS 1000
-#define CA_FILE_MAX (1024 * 1024) /* a system's whole bundle is about 250 KiB */
+#define CA_FILE_MAX 1048576 /* a system's whole bundle is about 250 KiB */
 
 /* What holds for every transfer. One option that this libcurl does not know, and nothing is sent. */
 static const struct {

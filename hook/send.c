@@ -133,29 +133,35 @@ static bool hand_over(const struct config *config, const struct request *request
 	return rounds_run(list, &times, &world, verdict);
 }
 
-bool send_request(const struct config *config, const struct request *request, int64_t begun,
-	struct request_verdict *verdict)
+static bool send_with(const struct config *config, const struct request *request, struct message *message,
+	int64_t begun, struct request_verdict *verdict)
 {
 	struct rounds_list list = {.n = 0};
 	struct otp_why why = {0};
-	bool background = false;
-	struct message *message = malloc(sizeof *message);
-	enum otp_err err =
-		message == NULL ? why_set(&why, OTP_ERR_NO_MEMORY, 0, "no memory for the message") : OTP_OK;
+	enum otp_err err = find_providers(config, request, &list, &why);
 
 	if (err == OTP_OK)
-		err = find_providers(config, request, &list, &why);
-	if (err == OTP_OK)
 		err = write_message(config, request, message, &why);
-	if (err == OTP_OK) {
-		background = hand_over(config, request, &list, message, begun, verdict);
-	} else {
-		*verdict = (struct request_verdict){.outcome = VERDICT_CONFIG, .provider = "-"};
-		(void)snprintf(verdict->reason, sizeof verdict->reason, "%.*s",
-			(int)sizeof verdict->reason - 1, why.text);
+	if (err == OTP_OK)
+		return hand_over(config, request, &list, message, begun, verdict);
+	*verdict = (struct request_verdict){.outcome = VERDICT_CONFIG, .provider = "-"};
+	(void)snprintf(
+		verdict->reason, sizeof verdict->reason, "%.*s", (int)sizeof verdict->reason - 1, why.text);
+	return false;
+}
+
+bool send_request(const struct config *config, const struct request *request, int64_t begun,
+	struct request_verdict *verdict)
+{
+	struct message *message = calloc(1, sizeof *message);
+
+	if (message == NULL) {
+		*verdict = (struct request_verdict){
+			.outcome = VERDICT_LATER, .provider = "-", .reason = "no memory for the message"};
+		return false;
 	}
-	if (message != NULL)
-		message_wipe(message);
+	bool background = send_with(config, request, message, begun, verdict);
+	message_wipe(message);
 	free(message);
 	return background;
 }

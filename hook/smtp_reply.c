@@ -36,7 +36,7 @@ static int line_code(const char *line, size_t len)
 {
 	if (len < 3 || !is_digit(line[0]) || !is_digit(line[1]) || !is_digit(line[2]))
 		return 0;
-	if (len > 3 && memchr("- \r\n", line[3], 4) == NULL)
+	if (len > 3 && line[3] != '-' && line[3] != ' ' && line[3] != '\r' && line[3] != '\n')
 		return 0;
 	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }

@@ -612,14 +612,37 @@ def test_root_is_refused(hook, server):
     assert process.wait(10) == os.EX_NOPERM and relay.connections == 0
 
 
-def test_help_and_manual_agree(hook):
+def manual():
+    return (host.TOP / "man/otpcode-deliver.8").read_text()
+
+
+def test_help_and_manual_name_the_same_options(hook):
     said = hook.machine.run([hook.machine.hook, "--help"]).stdout
-    manual = (host.TOP / "man/otpcode-deliver.8").read_text()
-    options = set(re.findall(r"--([a-z]+)", said))
-    assert options == set(re.findall(r"^\.It Fl -([a-z]+)", manual, re.M)) == {"config", "help"}
-    placeholders = set(re.findall(r"^\.It Brq ([a-z]+)", manual, re.M)) or set(
-        re.findall(r"^\.It Cm (\{[a-z]+\})", manual, re.M))
-    assert placeholders, "the manual lists the placeholders"
+    assert re.findall(r"^  --([a-z]+)", said, re.M) == re.findall(r"^\.It Fl -([a-z]+)", manual(), re.M) == ["config", "help"]
+
+
+def test_manual_lists_the_placeholders_that_there_are(hook):
+    hook.provider("relay", closed_port())
+    hook.sections["email"]["template"] = hook.stage("template", "Subject: x\n\n{code}{x}\n")
+    told = hook.run()[0].partition("there are ")[2].split()
+    assert told == re.findall(r"^\.It Cm (\{[a-z]+\})", manual(), re.M) and len(told) == 9
+
+
+def test_template_of_the_manual_works(hook, server):
+    relay = server()
+    hook.provider("relay", relay.port)
+    template = re.search(r"^A template:\n\.Bd .*\n([^.]*(?:\n.*)*?)\n\.Ed", manual(), re.M).group(1)
+    hook.sections["email"]["template"] = hook.stage("template", template + "\n")
+    assert hook.run()[0].startswith("sent relay ")
+    assert relay.messages()[0].subject == f"Login on web1.example.org (ref {REF})"
+    assert relay.messages()[0].code == CODE and "{" not in relay.messages()[0].text
+
+
+def test_manual_names_every_exit_status(hook):
+    statuses = {"sent": os.EX_OK, "refused": os.EX_UNAVAILABLE, "unknown": os.EX_IOERR, "later": os.EX_TEMPFAIL}
+    listed = re.findall(r"^\.It (\d+)\n\.Li (\w+)", manual(), re.M)
+    assert {name: int(number) for number, name in listed if name != "config"} == statuses
+    assert {int(number) for number, name in listed if name == "config"} == {os.EX_DATAERR, os.EX_NOPERM, os.EX_CONFIG}
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["--config"], ["extra"]])

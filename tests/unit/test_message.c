@@ -76,7 +76,7 @@ static void assert_built(const char *expected)
 /* The body says it, however its lines are broken. */
 static void assert_says(const char *expected)
 {
-	char flat[sizeof words.body];
+	char flat[sizeof words.body] = "";
 
 	for (size_t i = 0; i < sizeof flat; i++)
 		flat[i] = (char)(words.body[i] == '\n' ? ' ' : words.body[i]);
@@ -276,10 +276,10 @@ static void line_that_smtp_would_not_carry_is_quoted_printable(void **state)
 	char body[1100];
 
 	memset(body, 'x', sizeof body);
-	strcpy(body + 998, "\n");
+	memcpy(body + 998, "\n", sizeof "\n");
 	set_words("a", body);
 	assert_built("Content-Transfer-Encoding: 7bit");
-	strcpy(body + 998, "x\n");
+	memcpy(body + 998, "x\n", sizeof "x\n");
 	set_words("a", body);
 	assert_built("Content-Transfer-Encoding: quoted-printable");
 	assert_true(longest_line(message.text) <= 78);
@@ -297,7 +297,7 @@ static void largest_text_fits_even_quoted(void **state)
 	(void)state;
 	memset(words.body, '\xfc', sizeof words.body - 1);
 	words.body[sizeof words.body - 1] = '\0';
-	strcpy(words.subject, "a");
+	memcpy(words.subject, "a", sizeof "a");
 	assert_int_equal(message_build(&facts, &words, &even, &message, NULL), OTP_OK);
 	assert_true(message.len > 3 * (sizeof words.body - 1));
 }

@@ -87,7 +87,7 @@ static void long_reply_is_cut(void **state)
 
 	reply = (struct smtp_reply){0};
 	memset(line, 'x', sizeof line);
-	memcpy(line, "550-", 4);
+	line[0] = '5', line[1] = '5', line[2] = '0', line[3] = '-';
 	for (int i = 0; i < 3; i++)
 		smtp_reply_take(&reply, line, sizeof line);
 	assert_int_equal(strlen(reply.text), REQUEST_REASON_SIZE - 2);
@@ -167,22 +167,23 @@ static void causes_are_told_in_words(void **state)
 	(void)state;
 	static const struct {
 		CURLcode code;
-		const char *curl_words;
 		enum request_outcome outcome;
+		const char *curl_words;
 		const char *reason;
 	} cases[] = {
-		{CURLE_COULDNT_RESOLVE_HOST, "x", VERDICT_LATER, "host name not found: relay:25"},
-		{CURLE_OPERATION_TIMEDOUT, "x", VERDICT_LATER, "no answer in time from relay:25"},
-		{CURLE_RECV_ERROR, "x", VERDICT_LATER, "connection lost to relay:25"},
-		{CURLE_USE_SSL_FAILED, "x", VERDICT_REFUSED, "relay:25 offers no STARTTLS"},
-		{CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: self-signed certificate",
-			VERDICT_REFUSED, "certificate not trusted: relay:25: self-signed certificate"},
-		{CURLE_LOGIN_DENIED, "x", VERDICT_REFUSED,
+		{CURLE_COULDNT_RESOLVE_HOST, VERDICT_LATER, "x", "host name not found: relay:25"},
+		{CURLE_OPERATION_TIMEDOUT, VERDICT_LATER, "x", "no answer in time from relay:25"},
+		{CURLE_RECV_ERROR, VERDICT_LATER, "x", "connection lost to relay:25"},
+		{CURLE_USE_SSL_FAILED, VERDICT_REFUSED, "x", "relay:25 offers no STARTTLS"},
+		{CURLE_PEER_FAILED_VERIFICATION, VERDICT_REFUSED,
+			"SSL certificate problem: self-signed certificate",
+			"certificate not trusted: relay:25: self-signed certificate"},
+		{CURLE_LOGIN_DENIED, VERDICT_REFUSED, "x",
 			"login refused: relay:25 offers neither AUTH PLAIN nor AUTH LOGIN"},
-		{CURLE_SSL_CACERT_BADFILE, "x", VERDICT_CONFIG, "ca_file for relay:25 holds no certificate"},
-		{CURLE_ABORTED_BY_CALLBACK, "", VERDICT_LATER,
+		{CURLE_SSL_CACERT_BADFILE, VERDICT_CONFIG, "x", "ca_file for relay:25 holds no certificate"},
+		{CURLE_ABORTED_BY_CALLBACK, VERDICT_LATER, "",
 			"sending to relay:25 failed: Operation was aborted by an application callback"},
-		{CURLE_FTP_ACCEPT_FAILED, "odd", VERDICT_LATER, "sending to relay:25 failed: odd"},
+		{CURLE_FTP_ACCEPT_FAILED, VERDICT_LATER, "odd", "sending to relay:25 failed: odd"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
