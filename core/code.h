@@ -56,15 +56,17 @@ __attribute__((warn_unused_result)) enum otp_err code_draw(
 	struct code_form form, const struct otp_random *random, struct code *out, struct otp_why *why);
 
 /*
- * Brings what a person typed into the form of a code: drops spaces and dashes, folds case and full-width characters (UTF-8).
- * ref may be NULL. typed_len is the number of characters left. out is set only with CODE_SHAPE_CODE, else wiped.
+ * Brings what a person typed into the form of a code: drops spaces and dashes, folds case and full-width
+ * characters (UTF-8). ref may be NULL. typed_len is the number of characters left. out is set only with
+ * CODE_SHAPE_CODE, else wiped.
  */
 enum code_shape code_clean(
 	struct code_form form, const char *typed, const char *ref, struct code *out, unsigned *typed_len);
 
 /* HMAC-SHA-256 under keys->code of length-prefixed user, uid, origin, challenge id and code. */
 __attribute__((warn_unused_result)) enum otp_err code_seal_make(const struct keys *keys,
-	const struct code_binding *binding, const struct code *code, struct code_seal *out, struct otp_why *why);
+	const struct code_binding *binding, const struct code *code, struct code_seal *out,
+	struct otp_why *why);
 
 /* In constant time. */
 bool code_seal_equal(const struct code_seal *a, const struct code_seal *b);

@@ -11,8 +11,8 @@ enum channel {
 	CHANNEL_SMS,
 };
 
-#define CONTACT_ADDRESS_SIZE 255 /* RFC 5321 4.5.3.1.3: a path is 256 octets with its brackets, so 254 and a NUL */
-#define CONTACT_MASK_SIZE 40     /* fits every line of section 3 into 78 columns */
+#define CONTACT_ADDRESS_SIZE 255 /* RFC 5321 4.5.3.1.3: a path has 256 octets, two of them brackets */
+#define CONTACT_MASK_SIZE 40     /* leaves every line at the prompt within 78 columns */
 
 /* An email address or phone number of a user; valid by construction, see contact_parse. */
 struct contact {
@@ -25,10 +25,11 @@ const char *channel_name(enum channel channel);
 bool channel_parse(const char *name, enum channel *out);
 
 /*
- * Email: ASCII, RFC 5321 dot-string local part of at most 64 octets, domain of letter-digit-hyphen labels of at most 63,
- * 254 octets in all; no quoted local part, no address literal, no control byte. Phone: E.164, '+', then 7 to 15 digits,
- * the first not 0; spaces, dots, dashes and parentheses are dropped. OTP_ERR_INVALID says what would be right.
- * libcurl 7.88 passes CR LF inside a recipient on to the server, so nothing reaches the hook that was not checked here.
+ * Email: ASCII, RFC 5321 dot-string local part of at most 64 octets, domain of letter-digit-hyphen labels of
+ * at most 63, 254 octets in all; no quoted local part, no address literal, no control byte. Phone: E.164,
+ * '+', then 7 to 15 digits, the first not 0; spaces, dots, dashes and parentheses are dropped.
+ * OTP_ERR_INVALID says what would be right. libcurl 7.88 passes CR LF inside a recipient on to the server, so
+ * nothing reaches the hook that was not checked here.
  */
 __attribute__((warn_unused_result)) enum otp_err contact_parse(
 	enum channel channel, const char *text, struct contact *out, struct otp_why *why);
