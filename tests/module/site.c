@@ -292,8 +292,10 @@ int site_run(struct site_login *login)
 
 	login->prompts = 0;
 	login->seen[0] = '\0';
-	assert_int_equal(pam_start_confdir(SITE_SERVICE, login->user, &conv, site_path("pam.d"), &talk.pamh),
-		PAM_SUCCESS);
+	/* A host that cannot even begin is a result too: some tests leave it no descriptor. */
+	int started = pam_start_confdir(SITE_SERVICE, login->user, &conv, site_path("pam.d"), &talk.pamh);
+	if (started != PAM_SUCCESS)
+		return started;
 	if (login->rhost != NULL)
 		assert_int_equal(pam_set_item(talk.pamh, PAM_RHOST, login->rhost), PAM_SUCCESS);
 	if (login->tty != NULL)
