@@ -101,9 +101,9 @@ static void no_fault_shows_what_may_be_a_secret(void **state)
 		assert_int_equal(config_text_read(texts[i]), OTP_ERR_CONFIG);
 		assert_null(strstr(config_text_why.text, "hunter2"));
 	}
-	config_text_argument_fault(
-		"provider.x.password=hunter2", "argument provider.x.password: may stand in the file only: "
-					       "the hook reads it, and sees the file alone");
+	config_text_argument_fault("provider.x.password=hunter2",
+		"argument provider.x.password: may stand in the file only: "
+		"the hook reads it, and sees the file alone");
 	config_text_argument_fault("code.password=hunter2",
 		"argument code.password: unknown key password in [code]: there are length alphabet lifetime");
 }
@@ -177,9 +177,9 @@ static void arguments_reach_no_store_user_delivery_or_provider(void **state)
 	}
 	config_text_argument_fault("store.path=/x",
 		"argument store.path: may stand in the file only: all services of a host share one store");
-	config_text_argument_fault(
-		"users.unenrolled=ignore", "argument users.unenrolled: may stand in the file only: who may "
-					   "pass without a code is decided in the file");
+	config_text_argument_fault("users.unenrolled=ignore",
+		"argument users.unenrolled: may stand in the file only: who may "
+		"pass without a code is decided in the file");
 }
 
 int main(void)
