@@ -30,7 +30,7 @@ from session import Session
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
-STAGES = pathlib.Path("/var/lib")
+STAGES = pathlib.Path(os.environ.get("OTPCODE_TEST_STAGES", "/var/lib"))
 HOOK_USER = "nobody"  # a user that every system has
 FIRST_UID = 64201
 
@@ -156,9 +156,10 @@ class Host:
 
     # Doing things in it.
 
-    def inside(self, command):
+    def inside(self, command, user=None):
         """command as it has to be started from here."""
-        return ["nsenter", f"--target={self.init_pid}", "--mount", "--pid", "--", *map(str, command)]
+        ids = [f"--setuid={self.uid(user)}", f"--setgid={self.uid(user)}"] if user else []
+        return ["nsenter", f"--target={self.init_pid}", "--mount", "--pid", *ids, "--", *map(str, command)]
 
     def popen(self, command, **more):
         return subprocess.Popen(self.inside(command), cwd="/", env=plain_environment(), **more)
@@ -172,18 +173,18 @@ class Host:
     def otpcode(self, *arguments, check=True, **more):
         return self.run([self.command, *arguments], check=check, **more)
 
-    def spawn(self, command, **more):
-        """command on a terminal of its own."""
-        return Session(self.inside(command), env=plain_environment(), **more)
+    def spawn(self, command, user=None):
+        """command on a terminal of its own, as root or as one of this machine's users."""
+        return Session(self.inside(command, user), env=plain_environment())
 
     # What it is made of.
 
     def add_user(self, name, password=None, key=True):
         """A user of this machine alone, with a folder of their own and, unless key is False, an SSH key that opens sshd's door."""
-        uid = FIRST_UID + len(self.users)
+        self.users.append(name)
+        uid = self.uid(name)
         home = self.stage / "home" / name
         home.mkdir(mode=0o755)
-        (home / ".hushlogin").touch()
         os.chown(home, uid, uid)
         sealed = "*"
         if password:
@@ -192,10 +193,12 @@ class Host:
         self._add_line("passwd", name, f"{name}:x:{uid}:{uid}:{name}:{home}:/bin/sh")
         self._add_line("group", name, f"{name}:x:{uid}:")
         self._add_line("shadow", name, f"{name}:{sealed}:19000:0:99999:7:::")
-        self.users.append(name)
         if key:
             self.authorize(name, client_key(name))
         return home
+
+    def uid(self, name):
+        return FIRST_UID + self.users.index(name)
 
     def _add_line(self, database, name, line):
         path = self.etc / database
@@ -230,6 +233,15 @@ class Host:
         for name, value in changes.items():
             section, key = name.rsplit("__", 1)
             self._sections.setdefault(section.replace("__", " "), {})[key] = value
+        self._write_configuration()
+
+    def replace_relays(self, relays):
+        """In place of the providers so far: {name: keys of its section}."""
+        kept = {section: keys for section, keys in self._sections.items() if not section.startswith("provider ")}
+        self._sections = {**kept, **{f"provider {name}": keys for name, keys in relays.items()}}
+        self._write_configuration()
+
+    def _write_configuration(self):
         text = ""
         for section, keys in self._sections.items():
             text += f"[{section}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items() if value is not None)
@@ -278,16 +290,18 @@ class Host:
             return "listens"
         return "ended" if self.sshd.poll() is not None else None
 
-    def ssh_command(self, user, key=None, source=None, options=(), command=None):
+    def ssh_command(self, user, key=None, source=None, options=(), command="echo in as $(id -un)"):
         given = {"UserKnownHostsFile": self.stage / "known_hosts", "GlobalKnownHostsFile": "/dev/null",
-                 "StrictHostKeyChecking": "yes", "IdentitiesOnly": "yes", "IdentityAgent": "none", "LogLevel": "ERROR",
+                 "StrictHostKeyChecking": "yes", "IdentitiesOnly": "yes", "IdentityAgent": "none",
+                 # Where sshd allows no further method, this client would go on to ask for a password that nobody wants.
+                 "PasswordAuthentication": "no",
                  "NumberOfPasswordPrompts": 3, "ConnectTimeout": 20}
-        words = ["ssh", "-F", "none", "-p", self.port]
+        words = ["ssh", "-F", "none", "-p", self.port, *options]
         for name, value in given.items():
             words += ["-o", f"{name}={value}"]
         words += ["-i", key or client_key(user)] if key is not False else ["-o", "PubkeyAuthentication=no"]
         words += ["-b", source] if source else []
-        return [str(w) for w in [*words, *options, f"{user}@127.0.0.1", command or "echo in as $(id -un)"]]
+        return [str(w) for w in [*words, f"{user}@127.0.0.1", *([command] if command else [])]]
 
     def ssh(self, user, **more):
         """A login by a real client on a terminal; source is an address of 127.0.0.0/8 to come from."""

@@ -43,6 +43,12 @@ class Session:
         line = re.sub(r"\([^ )]+@[^ )]+\) $", "", shown).rstrip("\r\n").split("\n")[-1]
         return re.sub(r"^\([^ )]+@[^ )]+\) ", "", line.strip())
 
+    def asked_again(self):
+        """Waits for the prompt or the end; False if it was the end."""
+        found = self.child.expect_exact([PROMPT, pexpect.EOF])
+        self.text += self.child.before + (PROMPT if found == 0 else "")
+        return found == 0
+
     def answer(self, text):
         self.child.send(text + "\r")
 

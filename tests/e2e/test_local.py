@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""su, sudo and login on a terminal, and password plus code over ssh, each in the stack that is shipped for it."""
+
+import os
+import pwd
+
+import pytest
+
+from test_login import SENT, other_than
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def desk(machine):
+    """A machine with the shipped stacks, and carol, who has a password and mail."""
+    for title in ("su, password and code", "sudo, password and code", "login, password and code"):
+        machine.use_stack(title)
+    machine.add_user("carol", password=PASSWORD)
+    machine.otpcode("enroll", "carol", "--email", "carol@example.org")
+    sudoers = machine.etc / "sudoers.d/carol"
+    sudoers.write_text("Defaults lecture=never, passwd_tries=1\ncarol ALL=(ALL) ALL\n")
+    sudoers.chmod(0o440)
+    return machine
+
+
+def su(machine, to="carol", by="bob"):
+    """by, who is nobody special, runs su on a terminal."""
+    return machine.spawn(["su", to, "-c", "echo in as $(id -un)"], user=by)
+
+
+def sudo(machine):
+    return machine.spawn(["sudo", "-u", "bob", "sh", "-c", "echo in as $(id -un)"], user="carol")
+
+
+def console(machine):
+    login = machine.spawn(["login"])
+    login.wait_for("login: ")
+    login.answer("carol")
+    return login
+
+
+DOORS = {"su": su, "sudo": sudo, "login": console}
+
+
+def pass_password(login):
+    login.wait_for("assword")
+    login.answer(PASSWORD)
+
+
+def assert_in(door, login):
+    if door != "login":
+        assert login.ended(), login.text
+        assert "in as " + ("bob" if door == "sudo" else "carol") in login.text
+        return
+    login.child.send("echo in as $(id -un)\r")
+    login.wait_for("in as carol")
+    login.child.send("exit\r")
+    login.ended()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_password_and_code_open_the_door(desk, mailbox, door):
+    login = DOORS[door](desk)
+    pass_password(login)
+    line = login.prompt()
+    assert "A 6-digit code was emailed to c***@e***.org (ref " in line
+    message = mailbox.wait()
+    assert door in message.text
+    login.answer(message.code)
+    assert_in(door, login)
+    assert f"pam_otpcode({door}:auth): event=verified user=carol" in desk.wait_for_event("verified")
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_wrong_password_sends_nothing(desk, mailbox, door):
+    login = DOORS[door](desk)
+    login.wait_for("assword")
+    login.answer("not it")
+    if door == "login":
+        login.wait_for("incorrect")
+        login.hang_up()
+    else:
+        assert not login.ended()
+    assert not mailbox.messages()
+    assert not desk.events()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_wrong_codes_close_the_door(desk, mailbox, door):
+    login = DOORS[door](desk)
+    pass_password(login)
+    login.prompt()
+    code = mailbox.wait().code
+    for _ in range(4):
+        login.answer(other_than(code))
+        login.prompt()
+    login.answer(other_than(code))
+    login.wait_for("Too many wrong codes.")
+    if door == "login":
+        login.hang_up()
+    else:
+        assert not login.ended()
+    assert "in as" not in login.text
+    assert len(desk.events("wrong")) == 5
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("prompts", [0, 1])
+def test_C46_ctrl_c_at_a_prompt_is_no_way_in(desk, mailbox, door, prompts):
+    login = DOORS[door](desk)
+    pass_password(login)
+    login.prompt()
+    for _ in range(prompts):
+        login.answer(other_than(mailbox.wait().code))
+        login.prompt()
+    login.child.sendcontrol("c")
+    assert not login.ended(), login.text
+    assert "in as" not in login.text
+    assert not desk.events("verified")
+
+
+@pytest.mark.parametrize("door", ["su", "sudo"])
+def test_C46_end_of_input_at_a_prompt_is_no_way_in(desk, mailbox, door):
+    login = DOORS[door](desk)
+    pass_password(login)
+    login.prompt()
+    mailbox.wait()
+    for _ in range(5):
+        if not login.child.isalive():
+            break
+        login.child.sendeof()
+        if login.child.expect(["Verification code: ", "denied", "incorrect|failure", "rror", "sudo:", "su:"]) > 0:
+            break
+    assert not login.ended(), login.text
+    assert "in as" not in login.text
+    assert not desk.events("verified")
+    assert not desk.events("wrong")
+
+
+def test_su_by_root_asks_nothing(desk, mailbox):
+    login = desk.spawn(["su", "carol", "-c", "echo in as $(id -un)"])
+    assert login.ended(), login.text
+    assert "in as carol" in login.text
+    assert not mailbox.messages()
+
+
+def test_password_given_again_is_not_compared(desk, mailbox):
+    login = su(desk)
+    pass_password(login)
+    login.prompt()
+    login.answer(PASSWORD)
+    assert login.prompt().startswith("That is your password.")
+    login.answer(mailbox.wait().code)
+    assert login.ended(), login.text
+    assert not desk.events("wrong")
+
+
+def test_two_callers_of_su_do_not_share_a_challenge(desk, mailbox):
+    by_bob, by_alice = su(desk, by="bob"), su(desk, by="alice")
+    pass_password(by_bob)
+    by_bob.prompt()
+    bobs = mailbox.wait().code
+    pass_password(by_alice)
+    by_alice.prompt()
+    mailbox.wait(2)
+    by_alice.answer(bobs)
+    assert by_alice.prompt().startswith("Wrong code.")
+    by_alice.hang_up()
+    by_bob.answer(bobs)
+    assert by_bob.ended(), by_bob.text
+
+
+def test_sshd_password_and_code_of_one_stack(desk, mailbox):
+    desk.use_stack("sshd, password and code")
+    desk.start_sshd(AuthenticationMethods="keyboard-interactive:pam")
+    login = desk.ssh("carol", key=False)
+    pass_password(login)
+    assert "A 6-digit code was emailed to c***@e***.org" in login.prompt()
+    login.answer(mailbox.wait().code)
+    assert login.ended(), login.text
+
+
+def test_sshd_wrong_password_sends_nothing(desk, mailbox):
+    desk.use_stack("sshd, password and code")
+    desk.start_sshd(AuthenticationMethods="keyboard-interactive:pam")
+    login = desk.ssh("carol", key=False, options=["-o", "NumberOfPasswordPrompts=1"])
+    login.wait_for("assword")
+    login.answer("not it")
+    assert not login.ended()
+    assert not mailbox.messages()
+    assert not desk.events()
+
+
+def test_setuid_su_leaves_nothing_running_and_hook_ran_as_nobody(desk, mailbox):
+    login = su(desk)
+    pass_password(login)
+    login.prompt()
+    mailbox.wait()
+    assert pwd.getpwnam("nobody").pw_uid not in [
+        os.stat(f"/proc/{pid}").st_uid for pid in __import__("host").descendants_of(login.child.pid)]
+    login.hang_up()
