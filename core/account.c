@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-static char ascii_lower(char c)
+static int ascii_lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 /* Not strcasecmp, which follows the host's locale. */

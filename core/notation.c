@@ -132,7 +132,9 @@ static char take_char(const char *text, size_t len, size_t *used)
 		c = (char)(high * 16 + low);
 		*used = 3;
 	}
-	return notation_char_len(c) == *used ? c : '\0';
+	if (notation_char_len(c) != *used)
+		return '\0';
+	return c;
 }
 
 bool notation_take_text(const char *text, size_t len, char *out, size_t size)

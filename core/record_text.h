@@ -36,11 +36,11 @@ enum record_form {
 struct record_field {
 	const char *key;
 	enum record_form form;
+	unsigned names_n;
+	const char *const *names;
 	size_t offset; /* in the element that the line tells of */
 	size_t size;
 	uint32_t min, max;
-	const char *const *names;
-	unsigned names_n;
 };
 
 /* In the order of their lines. The lines of a challenge's codes follow its own. */
@@ -64,10 +64,10 @@ struct record_word {
 	const char *name;
 	const struct record_field *fields;
 	unsigned fields_n;
+	unsigned max;
 	size_t offset;       /* of the first element in the parent */
 	size_t stride;       /* from one element to the next */
 	size_t count_offset; /* of the number of elements, an unsigned in the parent, or RECORD_COUNT_NONE */
-	unsigned max;
 };
 
 extern const struct record_word record_words[RECORD_WORDS_N];
@@ -84,7 +84,7 @@ extern const struct record_word record_words[RECORD_WORDS_N];
 #define RECORD_DETAIL_WRITTEN (3 * (RECORD_DETAIL_SIZE - 1))
 #define RECORD_LATER 1500 /* left for facts that later versions add */
 
-#define RECORD_LEN(literal) (sizeof(literal) - 1)
+#define RECORD_LEN(literal) ((int)sizeof(literal) - 1)
 
 /* What all lines but events take at most. Each sum: the line with its longest numbers, then its texts. */
 enum {

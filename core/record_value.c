@@ -216,7 +216,9 @@ void record_value_clean(const struct record_field *field, const char *text, char
 
 	memset(out, 0, field->size);
 	for (size_t i = 0; i + 1 < field->size && text[i] != '\0'; i++) {
-		char c = notation_is_printable(text[i]) ? text[i] : '?';
+		char c = text[i];
+		if (!notation_is_printable(c))
+			c = '?';
 		written += notation_char_len(c);
 		if (written > field->max)
 			return;
