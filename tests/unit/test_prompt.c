@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* The loop at the prompt, with a person, a hook and a log that are lists. */
+
+#include "prompt/prompt.h"
+#include "tests/unit/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define CODE "<code>"   /* stands for the newest code that was delivered */
+#define FIRST "<first>" /* for the first one */
+#define WRONG "<wrong>" /* for one that is neither */
+#define MAX 8
+
+static struct world w;
+
+static struct {
+	const char *types[MAX];             /* then end of input */
+	int64_t passes_s[MAX];              /* before the n-th answer */
+	enum request_outcome outcomes[MAX]; /* of the n-th delivery */
+	bool slow, hook_fails;
+	void (*before_answer)(void); /* what another login does before the first answer */
+	unsigned asked, delivered;
+	char codes[MAX][CODE_MAX_LEN + 1];
+	struct request requests[MAX];
+	char seen[4096], log[8192];
+} host;
+
+static struct prompt_options options;
+
+static int setup(void **state)
+{
+	(void)state;
+	world_make(&w);
+	memset(&host, 0, sizeof host);
+	options = (struct prompt_options){.echo = true,
+		.max_prompts = 5,
+		.wait_ms = 10000,
+		.support = "",
+		.tell_unenrolled = true,
+		.channels = {.list = {CHANNEL_EMAIL}, .n = 1}};
+	return 0;
+}
+
+static void append(char *text, size_t size, const char *line)
+{
+	size_t len = strlen(text);
+
+	(void)snprintf(text + len, size - len, "%s\n", line);
+}
+
+static void host_tell(void *self, const char *line)
+{
+	(void)self;
+	append(host.seen, sizeof host.seen, line);
+}
+
+static enum prompt_reply host_ask(void *self, const char *line, const char *prompt, bool echo, char *answer)
+{
+	(void)echo;
+	assert_string_equal(prompt, "Verification code: ");
+	if (line != NULL && line[0] != '\0')
+		host_tell(self, line);
+	const char *typed = host.asked < MAX ? host.types[host.asked] : NULL;
+	w.now += host.asked < MAX ? host.passes_s[host.asked] : 0;
+	if (host.asked++ == 0 && host.before_answer != NULL)
+		host.before_answer();
+	if (typed == NULL)
+		return PROMPT_REPLY_END;
+	const char *newest = host.delivered > 0 ? host.codes[host.delivered - 1] : "";
+	struct code wrong = {{0}};
+	if (strcmp(typed, CODE) == 0)
+		typed = newest;
+	else if (strcmp(typed, FIRST) == 0)
+		typed = host.codes[0];
+	else if (strcmp(typed, WRONG) == 0) {
+		(void)snprintf(wrong.text, sizeof wrong.text, "%s", newest);
+		wrong = world_wrong(&wrong);
+		typed = wrong.text;
+	}
+	(void)snprintf(answer, PROMPT_ANSWER_SIZE, "%s", typed);
+	return PROMPT_REPLY_TEXT;
+}
+
+static void host_log(void *self, enum prompt_level level, const char *line)
+{
+	(void)self;
+	(void)level;
+	append(host.log, sizeof host.log, line);
+}
+
+static enum otp_err host_deliver(void *self, const struct request *request, enum deliver_end *end,
+	struct request_verdict *verdict, struct otp_why *why)
+{
+	(void)self;
+	unsigned n = host.delivered;
+
+	assert_in_range(n, 0, MAX - 1);
+	host.requests[n] = *request;
+	memcpy(host.codes[n], request->code.text, sizeof host.codes[n]);
+	host.delivered++;
+	*end = DELIVER_SLOW; /* what stands here on an error must not matter */
+	if (host.hook_fails)
+		return why_set(why, OTP_ERR_DELIVERY, 0, "the hook ended without a verdict");
+	if (host.slow)
+		return OTP_OK;
+	*end = DELIVER_VERDICT;
+	*verdict = (struct request_verdict){.outcome = host.outcomes[n], .provider = "relay", .ms = 7};
+	if (host.outcomes[n] != VERDICT_SENT)
+		strcpy(verdict->reason, "550 no such user");
+	return OTP_OK;
+}
+
+static enum prompt_result login_from(const char *source)
+{
+	struct otp_login login = world_login(source, NULL);
+	const struct prompt_host them = {
+		.tell = host_tell, .ask = host_ask, .log = host_log, .deliver = host_deliver};
+
+	host.seen[0] = host.log[0] = '\0';
+	host.asked = 0;
+	return prompt_login(&w.core, &login, &options, &them);
+}
+
+static enum prompt_result log_in(void)
+{
+	return login_from("192.0.2.7");
+}
+
+#define SEEN(text) assert_non_null(strstr(host.seen, text))
+#define LOGGED(text) assert_non_null(strstr(host.log, text))
+
+static void the_request_carries_what_the_message_must_say(void **state)
+{
+	(void)state;
+	host.types[0] = CODE;
+	options.support = "helpdesk@example.org";
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	const struct request *request = &host.requests[0];
+	assert_int_equal(request->kind, REQUEST_CODE);
+	assert_string_equal(request->contact.address, "alice@example.org");
+	assert_string_equal(request->user, "alice");
+	assert_string_equal(request->host, "web1");
+	assert_string_equal(request->service, "sshd");
+	assert_string_equal(request->source, "192.0.2.7");
+	assert_string_equal(request->support, "helpdesk@example.org");
+	assert_int_equal(request->time, WORLD_START);
+	assert_int_equal(request->works_until, WORLD_START + 300);
+	assert_false(request->key_proved);
+	assert_int_equal(request->wait_ms, 10000);
+	assert_int_equal(strlen(request->ref), 3);
+}
+
+static void enter_sends_again_only_after_the_cooldown(void **state)
+{
+	(void)state;
+	host.types[0] = "";
+	host.types[1] = "";
+	host.passes_s[1] = 30;
+	host.types[2] = FIRST;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("You can ask again in 30 s. The code already sent (ref ");
+	assert_int_equal(host.delivered, 2);
+	assert_string_not_equal(host.codes[0], host.codes[1]);
+	assert_string_equal(host.requests[0].ref, host.requests[1].ref);
+}
+
+static void every_enter_uses_up_a_prompt(void **state)
+{
+	(void)state;
+	for (int i = 0; i < MAX; i++)
+		host.types[i] = "";
+	assert_int_equal(log_in(), PROMPT_WRONG);
+	assert_int_equal(host.asked, 5);
+	LOGGED("why=\"prompts used up\"");
+}
+
+static void an_expired_code_is_replaced_and_that_is_said(void **state)
+{
+	(void)state;
+	host.types[0] = CODE;
+	host.passes_s[0] = 301;
+	host.types[1] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("The code expired. A new one was emailed to a***@e***.org (ref ");
+	assert_null(strstr(host.log, "event=wrong"));
+}
+
+static void use_it_elsewhere(void)
+{
+	struct otp_login same = world_login("192.0.2.7", NULL);
+	struct otp_step step = {0};
+
+	world_begin(&w, &same, &step);
+	world_answer(&w, &same, host.codes[0], &step);
+	assert_int_equal(step.situation, OTP_VERIFIED);
+}
+
+static void a_code_used_by_another_login_meanwhile_is_called_void_not_wrong(void **state)
+{
+	(void)state;
+	host.before_answer = use_it_elsewhere;
+	host.types[0] = CODE;
+	host.types[1] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("That code is void by now. A new one was emailed to a***@e***.org (ref ");
+	assert_null(strstr(host.log, "event=wrong"));
+}
+
+static void a_refused_contact_hands_over_to_the_next(void **state)
+{
+	(void)state;
+	host.outcomes[0] = VERDICT_REFUSED;
+	host.outcomes[1] = VERDICT_SENT;
+	host.types[0] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_string_equal(host.requests[1].contact.address, "alice@example.net");
+	SEEN("The first address failed, so the code was emailed to a***@e***.net (ref ");
+	LOGGED("event=refused user=alice rhost=192.0.2.7 ref=");
+	LOGGED("provider=relay why=\"550 no such user\"");
+}
+
+static void C50_when_every_contact_refuses_nobody_is_told_sent(void **state)
+{
+	(void)state;
+	const enum request_outcome outcomes[] = {VERDICT_REFUSED, VERDICT_LATER, VERDICT_CONFIG};
+
+	for (size_t i = 0; i < 3; i++) {
+		setup(NULL);
+		host.outcomes[0] = host.outcomes[1] = outcomes[i];
+		assert_int_equal(log_in(), PROMPT_NOT_DELIVERED);
+		assert_string_equal(host.seen, "Your code could not be sent. Try later.\n");
+		assert_int_equal(host.asked, 0);
+		assert_int_equal(host.delivered, 2);
+		assert_int_equal(log_in(), PROMPT_NOT_DELIVERED);
+		assert_int_equal(host.delivered, 2);
+	}
+}
+
+static void a_hook_that_cannot_be_run_is_a_failed_send(void **state)
+{
+	(void)state;
+	host.hook_fails = true;
+	assert_int_equal(log_in(), PROMPT_NOT_DELIVERED);
+	LOGGED("why=\"the hook ended without a verdict\"");
+}
+
+static void a_slow_hook_keeps_the_code_and_says_so(void **state)
+{
+	(void)state;
+	host.slow = true;
+	host.types[0] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("Mail to a***@e***.org is slow (ref ");
+	LOGGED("event=slow");
+}
+
+static void a_failed_resend_leaves_the_first_code_to_type(void **state)
+{
+	(void)state;
+	host.types[0] = "";
+	host.passes_s[0] = 30;
+	host.outcomes[1] = host.outcomes[2] = VERDICT_REFUSED;
+	host.types[1] = FIRST;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("No new code could be sent. The code already sent (ref ");
+}
+
+static void the_last_wrong_answer_is_logged_as_wrong_too(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		host.types[i] = WRONG;
+	assert_int_equal(log_in(), PROMPT_OUT_OF_TRIES);
+	unsigned wrong = 0;
+	for (const char *p = host.log; (p = strstr(p, "event=wrong")) != NULL; p++)
+		wrong++;
+	assert_int_equal(wrong, 5);
+	LOGGED("tries_left=0 failures=5");
+	LOGGED("event=denied user=alice rhost=192.0.2.7 ref=");
+	SEEN("Too many wrong codes. Log in again later for a new code.");
+}
+
+static void the_password_is_no_answer(void **state)
+{
+	(void)state;
+	options.password = "123456";
+	host.types[0] = "123456";
+	host.types[1] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("That is your password. Type the 6 digits in message ");
+	assert_null(strstr(host.log, "event=wrong"));
+}
+
+static void C16_junk_is_no_answer_and_no_resend(void **state)
+{
+	(void)state;
+	host.types[0] = "\b\n\r\177IN";
+	host.types[1] = "\b";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	assert_int_equal(host.delivered, 1);
+	assert_null(strstr(host.log, "event=wrong"));
+	LOGGED("event=ignored");
+}
+
+static void junk_is_a_cyclic_prefix_and_nothing_else(void **state)
+{
+	(void)state;
+	assert_true(prompt_is_junk("\b\n\r\177INCORRECT"));
+	assert_true(prompt_is_junk("\b\n\r\177INCORRECT\b\n"));
+	assert_true(prompt_is_junk("\b"));
+	assert_false(prompt_is_junk(""));
+	assert_false(prompt_is_junk("INCORRECT"));
+	assert_false(prompt_is_junk("123456"));
+	assert_false(prompt_is_junk("\b\n\r\177INCORRECU"));
+}
+
+static void who_is_not_enrolled_is_told_unless_nothing_is_to_be_noticed(void **state)
+{
+	(void)state;
+	mem_store_put(&w.mem, "alice", NULL, 0);
+	assert_int_equal(log_in(), PROMPT_NOT_ENROLLED);
+	assert_string_equal(host.seen, "No address is registered for you.\n");
+	options.tell_unenrolled = false;
+	assert_int_equal(log_in(), PROMPT_NOT_ENROLLED);
+	assert_string_equal(host.seen, "");
+	assert_int_equal(host.asked, 0);
+}
+
+static void the_send_limit_is_said_with_its_end(void **state)
+{
+	(void)state;
+	char source[32];
+
+	for (unsigned i = 1; i <= 3; i++) {
+		(void)snprintf(source, sizeof source, "198.51.100.%u", i);
+		assert_int_equal(login_from(source), PROMPT_NO_CONVERSATION);
+	}
+	assert_int_equal(login_from("198.51.100.4"), PROMPT_THROTTLED);
+	assert_string_equal(host.seen, "No more codes for 60 min. Log in again after that.\n");
+	LOGGED("why=sends_per_user until=");
+	assert_int_equal(host.delivered, 3);
+}
+
+static void a_store_that_fails_denies_and_says_whose_fault_it_is(void **state)
+{
+	(void)state;
+	const enum otp_err errors[] = {OTP_ERR_IO, OTP_ERR_BUSY, OTP_ERR_CORRUPT, OTP_ERR_WRONG_STORE};
+
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		for (unsigned spared = 0; spared < 2; spared++) {
+			setup(NULL);
+			host.types[0] = CODE;
+			w.mem.fail_update = errors[i];
+			w.mem.spared = spared;
+			assert_int_equal(log_in(), PROMPT_UNAVAILABLE);
+			SEEN("Codes cannot be checked on this machine now. Try later.");
+			LOGGED("event=error");
+		}
+	}
+}
+
+static void a_damaged_slot_is_logged(void **state)
+{
+	(void)state;
+	w.mem.damaged = true;
+	host.types[0] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	LOGGED("event=damaged");
+}
+
+static void C31_no_log_line_holds_a_code_or_an_address(void **state)
+{
+	(void)state;
+	host.types[0] = WRONG;
+	host.types[1] = "";
+	host.types[2] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_null(strstr(host.log, host.codes[0]));
+	assert_null(strchr(host.log, '@'));
+	assert_null(strstr(host.seen, "alice@"));
+}
+
+#define T(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(the_request_carries_what_the_message_must_say),
+		T(enter_sends_again_only_after_the_cooldown),
+		T(every_enter_uses_up_a_prompt),
+		T(an_expired_code_is_replaced_and_that_is_said),
+		T(a_refused_contact_hands_over_to_the_next),
+		T(C50_when_every_contact_refuses_nobody_is_told_sent),
+		T(a_hook_that_cannot_be_run_is_a_failed_send),
+		T(a_slow_hook_keeps_the_code_and_says_so),
+		T(a_failed_resend_leaves_the_first_code_to_type),
+		T(the_last_wrong_answer_is_logged_as_wrong_too),
+		T(the_password_is_no_answer),
+		T(C16_junk_is_no_answer_and_no_resend),
+		T(junk_is_a_cyclic_prefix_and_nothing_else),
+		T(who_is_not_enrolled_is_told_unless_nothing_is_to_be_noticed),
+		T(the_send_limit_is_said_with_its_end),
+		T(a_store_that_fails_denies_and_says_whose_fault_it_is),
+		T(a_damaged_slot_is_logged),
+		T(C31_no_log_line_holds_a_code_or_an_address),
+		T(a_code_used_by_another_login_meanwhile_is_called_void_not_wrong),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
