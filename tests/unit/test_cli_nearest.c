@@ -47,6 +47,7 @@ static void word_that_is_far_from_all_has_no_neighbour(void **state)
 {
 	(void)state;
 	assert_null(nearest("status"));
+	assert_null(nearest("pint"));
 	assert_null(nearest("help"));
 	assert_null(nearest(""));
 	assert_null(nearest("xx"));
