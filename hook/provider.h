@@ -4,6 +4,8 @@
 
 #include "deliver/request.h"
 
+#include <stddef.h>
+
 /* What every kind of provider is given, and what it gives back. */
 
 /* How long one send may take; both over 0. */
@@ -21,13 +23,27 @@ struct provider_result {
 	char reason[REQUEST_REASON_SIZE];
 };
 
-/* A message as it goes to a server. text holds the code. */
+#define PROVIDER_ID_SIZE 33
+
+/*
+ * A message, and what a provider may say beside it; never NULL. Every value is printable ASCII but text,
+ * which is UTF-8. text, mail and code are secret.
+ */
 struct provider_message {
-	const char *from; /* both checked by contact_parse */
-	const char *to;
-	const char *greeting; /* the name that this host greets with; empty: the system's */
-	const char *text;
-	size_t len;
+	enum channel channel;
+	const char *to;   /* checked by contact_parse */
+	const char *from; /* email: checked by contact_parse; SMS: what the gateway takes for a sender, or
+			     empty */
+	const char *text; /* what the person reads: of an email its body, lines ended by a newline; of an SMS
+			     all */
+	const char *mail; /* email: the whole message, headers and all, with CR LF; SMS: empty */
+	size_t mail_len;
+	const char *code; /* empty in a test message */
+	const char *ref;  /* may be empty in a test message */
+	const char *host; /* what this host calls itself: an SMTP server is greeted with it */
+	const char *user;
+	const char
+		*id; /* random, 32 hexadecimal digits, the same for every provider and try of this message */
 };
 
 #endif

@@ -9,15 +9,23 @@
 #include "hook/template.h"
 #include "hook/words.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/* A message on its way through the providers. */
+#define ID_BYTES 16
+static_assert(2 * ID_BYTES + 1 == PROVIDER_ID_SIZE, "two digits a byte");
+
+/* A message on its way through the providers. Secret. */
 struct order {
 	const struct request *request;
+	struct words words;
+	struct message mail;
+	char id[PROVIDER_ID_SIZE];
 	struct provider_message message;
 };
 
@@ -93,34 +101,47 @@ static enum otp_err find_words(
 	return OTP_OK;
 }
 
-static enum otp_err write_message(const struct config *config, const struct request *request,
-	struct message *message, struct otp_why *why)
+static enum otp_err draw_id(const struct otp_random *random, char id[PROVIDER_ID_SIZE], struct otp_why *why)
 {
-	struct words words;
-	struct message_facts facts = {
-		.from = config->email.from, .to = request->contact.address, .now = (int64_t)time(NULL)};
-	struct otp_random random = random_system();
-	enum otp_err err = find_words(config, request, &words, why);
+	unsigned char bytes[ID_BYTES];
+	enum otp_err err = random->fill(random->self, bytes, sizeof bytes, why);
 
-	if (err == OTP_OK)
-		err = message_build(&facts, &words, &random, message, why);
-	words_wipe(&words);
+	for (size_t i = 0; err == OTP_OK && i < sizeof bytes; i++)
+		(void)snprintf(id + 2 * i, 3, "%02x", bytes[i]);
 	return err;
 }
 
-static bool hand_over(const struct config *config, const struct request *request,
-	const struct rounds_list *list, const struct message *message, int64_t begun,
-	struct request_verdict *verdict)
+static enum otp_err write_order(const struct config *config, struct order *order, struct otp_why *why)
 {
-	struct order order = {
-		.request = request,
-		.message = {.from = config->email.from,
-			.to = request->contact.address,
-			.greeting = request->host,
-			.text = message->text,
-			.len = message->len},
-	};
-	const struct rounds_world world = {.self = &order,
+	const struct request *request = order->request;
+	struct message_facts facts = {
+		.from = config->email.from, .to = request->contact.address, .now = (int64_t)time(NULL)};
+	struct otp_random random = random_system();
+	enum otp_err err = draw_id(&random, order->id, why);
+
+	if (err == OTP_OK)
+		err = find_words(config, request, &order->words, why);
+	if (err == OTP_OK)
+		err = message_build(&facts, &order->words, &random, &order->mail, why);
+	order->message = (struct provider_message){.channel = request->contact.channel,
+		.to = request->contact.address,
+		.from = facts.from,
+		.text = order->words.body,
+		.mail = order->mail.text,
+		.mail_len = order->mail.len,
+		.code = request->code.text,
+		.ref = request->ref,
+		.host = request->host,
+		.user = request->user,
+		.id = order->id};
+	return err;
+}
+
+static bool hand_over(
+	struct order *order, const struct rounds_list *list, int64_t begun, struct request_verdict *verdict)
+{
+	const struct request *request = order->request;
+	const struct rounds_world world = {.self = order,
 		.now = world_now,
 		.pause = world_pause,
 		.send = world_send,
@@ -133,17 +154,17 @@ static bool hand_over(const struct config *config, const struct request *request
 	return rounds_run(list, &times, &world, verdict);
 }
 
-static bool send_with(const struct config *config, const struct request *request, struct message *message,
-	int64_t begun, struct request_verdict *verdict)
+static bool send_order(
+	const struct config *config, struct order *order, int64_t begun, struct request_verdict *verdict)
 {
 	struct rounds_list list = {.n = 0};
 	struct otp_why why = {0};
-	enum otp_err err = find_providers(config, request, &list, &why);
+	enum otp_err err = find_providers(config, order->request, &list, &why);
 
 	if (err == OTP_OK)
-		err = write_message(config, request, message, &why);
+		err = write_order(config, order, &why);
 	if (err == OTP_OK)
-		return hand_over(config, request, &list, message, begun, verdict);
+		return hand_over(order, &list, begun, verdict);
 	*verdict = (struct request_verdict){.outcome = VERDICT_CONFIG, .provider = "-"};
 	(void)snprintf(
 		verdict->reason, sizeof verdict->reason, "%.*s", (int)sizeof verdict->reason - 1, why.text);
@@ -153,15 +174,16 @@ static bool send_with(const struct config *config, const struct request *request
 bool send_request(const struct config *config, const struct request *request, int64_t begun,
 	struct request_verdict *verdict)
 {
-	struct message *message = calloc(1, sizeof *message);
+	struct order *order = calloc(1, sizeof *order);
 
-	if (message == NULL) {
+	if (order == NULL) {
 		*verdict = (struct request_verdict){
 			.outcome = VERDICT_LATER, .provider = "-", .reason = "no memory for the message"};
 		return false;
 	}
-	bool background = send_with(config, request, message, begun, verdict);
-	message_wipe(message);
-	free(message);
+	order->request = request;
+	bool background = send_order(config, order, begun, verdict);
+	OPENSSL_cleanse(order, sizeof *order);
+	free(order);
 	return background;
 }

@@ -27,12 +27,12 @@ struct sending {
 static size_t give_body(char *buffer, size_t size, size_t count, void *self)
 {
 	struct sending *sending = self;
-	size_t left = sending->message->len - sending->given;
+	size_t left = sending->message->mail_len - sending->given;
 	size_t now = left < size * count ? left : size * count;
 
-	memcpy(buffer, sending->message->text + sending->given, now);
+	memcpy(buffer, sending->message->mail + sending->given, now);
 	sending->given += now;
-	sending->ended = sending->given == sending->message->len;
+	sending->ended = sending->given == sending->message->mail_len;
 	return now;
 }
 
@@ -145,7 +145,7 @@ static enum otp_err prepare(struct sending *sending, const struct config_provide
 {
 	enum otp_err err = curl_transfer_open(&sending->transfer, "smtp,smtps", limits, why);
 
-	if (err == OTP_OK && !set_url(sending, provider->url, sending->message->greeting))
+	if (err == OTP_OK && !set_url(sending, provider->url, sending->message->host))
 		err = why_set(why, OTP_ERR_CONFIG, 0, "url not understood: %s", provider->url);
 	if (err == OTP_OK)
 		err = set_tls(sending, provider, why);
