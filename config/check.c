@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "config/reading.h"
+#include "config/check.h"
+
 #include "config/url.h"
 
 #include <stdarg.h>
@@ -8,10 +9,7 @@
 
 /* What depends on more than one key. Each fault names the line of the key that is best changed. */
 
-static enum otp_err fault(const struct reading *reading, struct reading_place place, struct otp_why *why,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static enum otp_err fault(const struct reading *reading, struct reading_place place, struct otp_why *why,
+enum otp_err check_fault(const struct reading *reading, struct reading_place place, struct otp_why *why,
 	const char *format, ...)
 {
 	char where[READING_PLACE_SIZE], text[WHY_TEXT_SIZE];
@@ -32,7 +30,7 @@ static struct reading_place place_of(const struct reading *reading, const char *
 	return reading->keys[table_index(table_find(section, key))];
 }
 
-static struct reading_place provider_place(const struct reading *reading, unsigned i, const char *key)
+struct reading_place check_provider_place(const struct reading *reading, unsigned i, const char *key)
 {
 	struct reading_place place = reading->providers[i].keys[table_index(table_find(TABLE_PROVIDER, key))];
 	return place.file != 0 ? place : reading->providers[i].section;
@@ -43,47 +41,112 @@ static bool is_set(const char *text)
 	return text[0] != '\0';
 }
 
+bool check_is_given(const struct reading *reading, unsigned i, const char *key)
+{
+	return reading->providers[i].keys[table_index(table_find(TABLE_PROVIDER, key))].file != 0;
+}
+
 /* Plain only to loopback, where it is the default: a code must not cross a network in the clear. */
-static enum otp_err check_tls(struct reading *reading, unsigned i, struct otp_why *why)
+static enum otp_err check_tls(struct reading *reading, unsigned i, const struct url *url, struct otp_why *why)
 {
 	struct config_provider *provider = &reading->config.providers[i];
-	bool given = reading->providers[i].keys[table_index(table_find(TABLE_PROVIDER, "tls"))].file != 0;
-	struct reading_place at = provider_place(reading, i, "tls");
-	struct url url;
+	struct reading_place at = check_provider_place(reading, i, "tls");
 
-	enum otp_err err = url_parse(provider->url, &url, why);
-	if (err != OTP_OK)
-		return err;
-	if (!given && url.loopback && !url.tls_first)
+	if (!check_is_given(reading, i, "tls") && url->loopback && !url_has_tls_first(url))
 		provider->tls = CONFIG_TLS_NONE;
+	if (url->scheme == URL_HTTP && !url->loopback)
+		return check_fault(reading, check_provider_place(reading, i, "url"), why,
+			"http:// is for loopback only (localhost, 127.0.0.0/8, [::1]): use https://");
+	if (url->scheme == URL_HTTP && provider->tls == CONFIG_TLS_REQUIRED)
+		return check_fault(reading, at, why, "tls=required contradicts an http:// url: use https://");
 	if (provider->tls == CONFIG_TLS_REQUIRED)
 		return OTP_OK;
-	if (url.tls_first)
-		return fault(reading, at, why, "tls=none contradicts an smtps:// url: leave tls out");
-	if (!url.loopback)
-		return fault(reading, at, why,
+	if (url_has_tls_first(url))
+		return check_fault(reading, at, why, "tls=none contradicts an %s url: leave tls out",
+			url_scheme_name(url->scheme));
+	if (!url->loopback)
+		return check_fault(reading, at, why,
 			"tls=none is for loopback only (localhost, 127.0.0.0/8, [::1]): leave tls out");
 	if (is_set(provider->ca_file))
-		return fault(reading, provider_place(reading, i, "ca_file"), why,
+		return check_fault(reading, check_provider_place(reading, i, "ca_file"), why,
 			"ca_file without TLS: set tls=required, or leave ca_file out");
+	return OTP_OK;
+}
+
+static enum otp_err check_login(const struct reading *reading, unsigned i, struct otp_why *why)
+{
+	const struct config_provider *provider = &reading->config.providers[i];
+
+	if (is_set(provider->username) && !is_set(provider->password_file))
+		return check_fault(reading, check_provider_place(reading, i, "username"), why,
+			"[provider %s] has a username and no password_file", provider->name);
+	if (is_set(provider->password_file) && !is_set(provider->username))
+		return check_fault(reading, check_provider_place(reading, i, "password_file"), why,
+			"[provider %s] has a password_file and no username", provider->name);
+	return OTP_OK;
+}
+
+/* The keys that a kind of provider takes: "url, username, header.1 to header.8". */
+static void list_keys(enum config_provider_kind kind, char out[WHY_TEXT_SIZE])
+{
+	const struct config_key *key;
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; (key = table_at(i)) != NULL && len < WHY_TEXT_SIZE; i++) {
+		bool range = strncmp(key->key, "header.", 7) == 0;
+		if ((key->serves & 1U << kind) == 0 ||
+			(range && key->key[7] != '1' && key->key[7] != '0' + CONFIG_HEADERS_MAX))
+			continue;
+		len += (size_t)snprintf(out + len, WHY_TEXT_SIZE - len, "%s%s",
+			len == 0                      ? ""
+			: range && key->key[7] != '1' ? " to "
+						      : ", ",
+			key->key);
+	}
+}
+
+/* A key of another kind of provider is not passed over: whoever wrote it relies on it. */
+static enum otp_err check_keys(
+	const struct reading *reading, unsigned i, const char *what, struct otp_why *why)
+{
+	const struct config_provider *provider = &reading->config.providers[i];
+	const struct config_key *key;
+	char list[WHY_TEXT_SIZE];
+
+	for (size_t k = 0; (key = table_at(k)) != NULL; k++) {
+		struct reading_place at = reading->providers[i].keys[k];
+		if (key->serves == 0 || (key->serves & 1U << provider->kind) != 0 || at.file == 0)
+			continue;
+		list_keys(provider->kind, list);
+		return check_fault(reading, at, why, "%s is not for a provider with %s, which takes: %s",
+			key->key, what, list);
+	}
 	return OTP_OK;
 }
 
 static enum otp_err check_provider(struct reading *reading, unsigned i, struct otp_why *why)
 {
-	const struct config_provider *provider = &reading->config.providers[i];
+	struct config_provider *provider = &reading->config.providers[i];
+	char what[sizeof "an smtps:// url"];
+	struct url url;
 
 	if (!is_set(provider->url))
-		return fault(reading, provider_place(reading, i, "url"), why,
-			"[provider %s] has no url: smtp://HOST[:PORT] or smtps://HOST[:PORT]",
+		return check_fault(reading, check_provider_place(reading, i, "url"), why,
+			"[provider %s] has no url: smtp://HOST[:PORT], smtps://HOST[:PORT] or "
+			"https://HOST[:PORT]/PATH",
 			provider->name);
-	if (is_set(provider->username) && !is_set(provider->password_file))
-		return fault(reading, provider_place(reading, i, "username"), why,
-			"[provider %s] has a username and no password_file", provider->name);
-	if (is_set(provider->password_file) && !is_set(provider->username))
-		return fault(reading, provider_place(reading, i, "password_file"), why,
-			"[provider %s] has a password_file and no username", provider->name);
-	return check_tls(reading, i, why);
+	enum otp_err err = url_parse(provider->url, &url, why);
+	if (err != OTP_OK)
+		return err;
+	provider->kind = url_is_http(&url) ? CONFIG_PROVIDER_HTTP : CONFIG_PROVIDER_SMTP;
+	(void)snprintf(what, sizeof what, "an %s url", url_scheme_name(url.scheme));
+	err = check_keys(reading, i, what, why);
+	if (err == OTP_OK)
+		err = check_tls(reading, i, &url, why);
+	if (err == OTP_OK)
+		err = url_is_http(&url) ? check_gateway(reading, i, why) : check_login(reading, i, why);
+	return err;
 }
 
 static enum otp_err check_email(const struct reading *reading, struct otp_why *why)
@@ -92,16 +155,16 @@ static enum otp_err check_email(const struct reading *reading, struct otp_why *w
 	struct reading_place at = place_of(reading, "email", "providers");
 
 	if (config->email.providers_n == 0)
-		return fault(reading, at, why,
+		return check_fault(reading, at, why,
 			"[email] providers is empty, so no code can be sent: name a [provider NAME] section");
 	for (unsigned i = 0; i < config->email.providers_n; i++)
 		if (config_find_provider(config, config->email.providers[i]) == NULL)
-			return fault(reading, at, why,
+			return check_fault(reading, at, why,
 				"providers names %s, but there is no section [provider %s]",
 				config->email.providers[i], config->email.providers[i]);
 	if (!is_set(config->email.from)) {
 		struct reading_place from = place_of(reading, "email", "from");
-		return fault(reading, from.file != 0 ? from : at, why,
+		return check_fault(reading, from.file != 0 ? from : at, why,
 			"[email] from is empty: it must be the address that messages come from");
 	}
 	return OTP_OK;
@@ -115,7 +178,7 @@ static enum otp_err check_times(const struct reading *reading, struct otp_why *w
 
 	if (policy->resend_after_s <= policy->lifetime_s)
 		return OTP_OK;
-	return fault(reading, resend.file != 0 ? resend : place_of(reading, "code", "lifetime"), why,
+	return check_fault(reading, resend.file != 0 ? resend : place_of(reading, "code", "lifetime"), why,
 		"[limits] resend_after is longer than [code] lifetime: it must not be");
 }
 

@@ -242,6 +242,7 @@ struct shown {
 	const char *table_section, *section;
 	const char *base;
 	const struct reading_place *places;
+	unsigned serves; /* only keys that do; 0: all */
 };
 
 static void show_section(const struct reading *reading, struct shown shown, config_visit *visit, void *ctx)
@@ -250,7 +251,8 @@ static void show_section(const struct reading *reading, struct shown shown, conf
 	const struct config_key *key;
 
 	for (size_t i = 0; (key = table_at(i)) != NULL; i++) {
-		if (strcmp(key->section, shown.table_section) != 0)
+		if (strcmp(key->section, shown.table_section) != 0 ||
+			(key->serves & shown.serves) != shown.serves)
 			continue;
 		value_format(key, shown.base + key->offset, value);
 		reading_place_name(reading, shown.places[i], source);
@@ -264,8 +266,8 @@ static void show_providers(const struct reading *reading, config_visit *visit, v
 		const struct config_provider *provider = &reading->config.providers[i];
 		char section[CONFIG_NAME_SIZE + sizeof TABLE_PROVIDER];
 		(void)snprintf(section, sizeof section, TABLE_PROVIDER " %s", provider->name);
-		struct shown shown = {
-			TABLE_PROVIDER, section, (const char *)provider, reading->providers[i].keys};
+		struct shown shown = {TABLE_PROVIDER, section, (const char *)provider,
+			reading->providers[i].keys, 1U << provider->kind};
 		show_section(reading, shown, visit, ctx);
 	}
 }
@@ -283,7 +285,7 @@ enum otp_err config_show(const char *path, uid_t owner, config_visit *visit, voi
 		if (strcmp(key->section, last) == 0)
 			continue;
 		last = key->section;
-		struct shown shown = {last, last, (const char *)&load->reading.config, load->reading.keys};
+		struct shown shown = {last, last, (const char *)&load->reading.config, load->reading.keys, 0};
 		if (strcmp(last, TABLE_PROVIDER) == 0)
 			show_providers(&load->reading, visit, ctx);
 		else

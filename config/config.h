@@ -17,7 +17,11 @@
 #define CONFIG_FILE_MAX 65536
 #define CONFIG_DROPINS_MAX 64
 #define CONFIG_RANGE_SIZE 80
-#define CONFIG_VALUE_SIZE 320 /* a value as it would be written; the longest is a list of providers */
+#define CONFIG_URL_SIZE 321
+#define CONFIG_HEADERS_MAX 8
+#define CONFIG_HEADER_SIZE 257
+#define CONFIG_BODY_SIZE 1025
+#define CONFIG_VALUE_SIZE CONFIG_BODY_SIZE /* a value as it would be written */
 
 enum config_unenrolled {
 	CONFIG_UNENROLLED_DENY,
@@ -29,14 +33,56 @@ enum config_tls {
 	CONFIG_TLS_NONE,     /* plain; only to loopback, where it is the default */
 };
 
-/* [provider NAME]: one way to send. */
+enum config_provider_kind {
+	CONFIG_PROVIDER_SMTP,
+	CONFIG_PROVIDER_HTTP,
+};
+
+enum config_method {
+	CONFIG_METHOD_POST,
+	CONFIG_METHOD_GET,
+	CONFIG_METHOD_PUT,
+};
+
+enum config_auth {
+	CONFIG_AUTH_NONE,
+	CONFIG_AUTH_BASIC,  /* the default with a username */
+	CONFIG_AUTH_BEARER, /* the default with a password_file alone that no placeholder stands for */
+	CONFIG_AUTH_AWS_SIGV4,
+};
+
+enum config_body_kind {
+	CONFIG_BODY_NONE,
+	CONFIG_BODY_FORM, /* application/x-www-form-urlencoded */
+	CONFIG_BODY_JSON, /* application/json */
+};
+
+struct config_body {
+	enum config_body_kind kind;
+	char text[CONFIG_BODY_SIZE];
+};
+
+/* [provider NAME]: one way to send. Texts with {placeholders}: config/placeholder.h. */
 struct config_provider {
 	char name[CONFIG_NAME_SIZE];
-	char url[CONFIG_PATH_SIZE]; /* smtp://HOST[:PORT] or smtps://HOST[:PORT] */
+	enum config_provider_kind kind; /* by its url */
+	char url[CONFIG_URL_SIZE];      /* of http and https the query has placeholders */
 	char username[CONFIG_NAME_SIZE * 2];
 	char password_file[CONFIG_PATH_SIZE]; /* root:_otpcode 0640; its first line */
 	enum config_tls tls;
 	char ca_file[CONFIG_PATH_SIZE]; /* empty: the system's */
+	/* What follows is for http and https. */
+	enum config_method method;
+	char headers[CONFIG_HEADERS_MAX][CONFIG_HEADER_SIZE]; /* with placeholders; any may be empty */
+	struct config_body body;                              /* with placeholders */
+	enum config_auth auth;
+	char sigv4[65];
+	char client_cert[CONFIG_PATH_SIZE], client_key[CONFIG_PATH_SIZE];
+	char proxy[CONFIG_URL_SIZE];
+	char success_status[65]; /* see gateway_status_is_in */
+	char success_json[129];  /* path.to.member=value */
+	char success_text[65];
+	char error_json[97]; /* path.to.member */
 };
 
 /* [email]: the providers of a channel in the order in which they are tried. */
@@ -90,6 +136,9 @@ __attribute__((warn_unused_result)) enum otp_err config_load(const char *path, u
  */
 __attribute__((warn_unused_result)) enum otp_err config_conf_argument(
 	int args_n, const char *const *args, const char **path, struct otp_why *why);
+
+/* Settings of a provider that nobody has set. */
+struct config_provider config_provider_default(void);
 
 /* The provider of that name, or NULL. */
 const struct config_provider *config_find_provider(const struct config *config, const char *name);

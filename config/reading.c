@@ -83,6 +83,7 @@ static enum otp_err enter_provider(struct reading *reading, const char *name, st
 		return why_set(
 			why, OTP_ERR_CONFIG, 0, "there are more than %d providers", CONFIG_PROVIDERS_MAX);
 	if (i == config->providers_n) {
+		config->providers[i] = config_provider_default();
 		memcpy(config->providers[i].name, name, strlen(name) + 1);
 		reading->providers[i].section = at;
 		config->providers_n++;

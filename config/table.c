@@ -19,6 +19,17 @@
 #define ONE_DELIVERY "all services of a host share one delivery"
 #define ONE_RULE "who may pass without a code is decided in the file"
 
+/* Its text stands behind its kind; the size is that of the text. */
+#define BODY_IN_PROVIDER .offset = offsetof(struct config_provider, body), .size = CONFIG_BODY_SIZE
+#define SMTP (1U << CONFIG_PROVIDER_SMTP)
+#define HTTP (1U << CONFIG_PROVIDER_HTTP)
+#define HEADER(name, index)                                                                                  \
+	{                                                                                                    \
+		TABLE_PROVIDER, name, CONFIG_KIND_HEADER, IN_PROVIDER(headers[index]),                       \
+			.may_be_empty = true, .serves = HTTP, .file_only = HOOK_READS_IT,                    \
+			.help = "a header of the request: Name: value"                                       \
+	}
+
 /* In the order of the file. The numbers of [code] and [limits] are core/policy.h's. */
 static const struct config_key table[] = {
 	{"code", "length", CONFIG_KIND_NUMBER, IN_CONFIG(policy.form.length), .min = CODE_MIN_LEN,
@@ -67,17 +78,57 @@ static const struct config_key table[] = {
 		.file_only = HOOK_READS_IT, .help = "the address that messages come from"},
 	{"email", "template", CONFIG_KIND_PATH, IN_CONFIG(email.template_file), .may_be_empty = true,
 		.file_only = HOOK_READS_IT, .help = "a file with the message; empty: the built-in text"},
-	{TABLE_PROVIDER, "url", CONFIG_KIND_URL, IN_PROVIDER(url), .file_only = HOOK_READS_IT,
-		.help = "the relay"},
+	{TABLE_PROVIDER, "url", CONFIG_KIND_URL, IN_PROVIDER(url), .serves = SMTP | HTTP,
+		.file_only = HOOK_READS_IT, .help = "the relay or gateway"},
 	{TABLE_PROVIDER, "username", CONFIG_KIND_TEXT, IN_PROVIDER(username), .may_be_empty = true,
-		.file_only = HOOK_READS_IT, .help = "how the hook signs in at the relay; empty: not at all"},
+		.serves = SMTP | HTTP, .file_only = HOOK_READS_IT,
+		.help = "how the hook signs in; empty: not at all"},
 	{TABLE_PROVIDER, "password_file", CONFIG_KIND_PATH, IN_PROVIDER(password_file), .may_be_empty = true,
-		.file_only = HOOK_READS_IT, .help = "a file whose first line is the password"},
+		.serves = SMTP | HTTP, .file_only = HOOK_READS_IT,
+		.help = "a file whose first line is the password"},
 	{TABLE_PROVIDER, "tls", CONFIG_KIND_WORD, IN_PROVIDER(tls), .words = "required|none",
-		.file_only = HOOK_READS_IT,
+		.serves = SMTP | HTTP, .file_only = HOOK_READS_IT,
 		.help = "verified TLS, or plain; none is for loopback only, and the default there"},
 	{TABLE_PROVIDER, "ca_file", CONFIG_KIND_PATH, IN_PROVIDER(ca_file), .may_be_empty = true,
-		.file_only = HOOK_READS_IT, .help = "certificates to trust in place of the system's"},
+		.serves = SMTP | HTTP, .file_only = HOOK_READS_IT,
+		.help = "certificates to trust in place of the system's"},
+	{TABLE_PROVIDER, "method", CONFIG_KIND_WORD, IN_PROVIDER(method), .words = "POST|GET|PUT",
+		.serves = HTTP, .file_only = HOOK_READS_IT, .help = "how the gateway is asked"},
+	HEADER("header.1", 0),
+	HEADER("header.2", 1),
+	HEADER("header.3", 2),
+	HEADER("header.4", 3),
+	HEADER("header.5", 4),
+	HEADER("header.6", 5),
+	HEADER("header.7", 6),
+	HEADER("header.8", 7),
+	{TABLE_PROVIDER, "form", CONFIG_KIND_FORM, BODY_IN_PROVIDER, .may_be_empty = true, .serves = HTTP,
+		.file_only = HOOK_READS_IT,
+		.help = "the body: name=value&name=value, url-encoded but for its placeholders"},
+	{TABLE_PROVIDER, "json", CONFIG_KIND_JSON, BODY_IN_PROVIDER, .may_be_empty = true, .serves = HTTP,
+		.file_only = HOOK_READS_IT, .help = "the body: a JSON text"},
+	{TABLE_PROVIDER, "auth", CONFIG_KIND_WORD, IN_PROVIDER(auth), .words = "none|basic|bearer|aws-sigv4",
+		.serves = HTTP, .file_only = HOOK_READS_IT,
+		.help = "how the hook signs in; basic with a username, bearer with a password_file alone"},
+	{TABLE_PROVIDER, "sigv4", CONFIG_KIND_SIGV4, IN_PROVIDER(sigv4), .may_be_empty = true, .serves = HTTP,
+		.file_only = HOOK_READS_IT, .help = "what an AWS signature is for: aws:amz:REGION:SERVICE"},
+	{TABLE_PROVIDER, "client_cert", CONFIG_KIND_PATH, IN_PROVIDER(client_cert), .may_be_empty = true,
+		.serves = HTTP, .file_only = HOOK_READS_IT, .help = "the certificate that the hook shows"},
+	{TABLE_PROVIDER, "client_key", CONFIG_KIND_PATH, IN_PROVIDER(client_key), .may_be_empty = true,
+		.serves = HTTP, .file_only = HOOK_READS_IT, .help = "the key of client_cert"},
+	{TABLE_PROVIDER, "proxy", CONFIG_KIND_PROXY, IN_PROVIDER(proxy), .may_be_empty = true, .serves = HTTP,
+		.file_only = HOOK_READS_IT, .help = "the proxy to go through"},
+	{TABLE_PROVIDER, "success_status", CONFIG_KIND_STATUSES, IN_PROVIDER(success_status), .serves = HTTP,
+		.file_only = HOOK_READS_IT, .help = "the statuses that mean: taken"},
+	{TABLE_PROVIDER, "success_json", CONFIG_KIND_CONDITION, IN_PROVIDER(success_json),
+		.may_be_empty = true, .serves = HTTP, .file_only = HOOK_READS_IT,
+		.help = "the member of the answer, and its value, that mean: taken"},
+	{TABLE_PROVIDER, "success_text", CONFIG_KIND_TEXT, IN_PROVIDER(success_text), .may_be_empty = true,
+		.serves = HTTP, .file_only = HOOK_READS_IT,
+		.help = "what stands in an answer that means: taken"},
+	{TABLE_PROVIDER, "error_json", CONFIG_KIND_MEMBER, IN_PROVIDER(error_json), .may_be_empty = true,
+		.serves = HTTP, .file_only = HOOK_READS_IT,
+		.help = "the member of the answer that says what was wrong"},
 	{"store", "path", CONFIG_KIND_PATH, IN_CONFIG(store.path), .file_only = ONE_STORE,
 		.help = "the folder of the records"},
 	{"store", "key", CONFIG_KIND_PATH, IN_CONFIG(store.key), .file_only = ONE_STORE,
@@ -125,10 +176,15 @@ void table_defaults(struct config *out)
 	};
 }
 
+struct config_provider config_provider_default(void)
+{
+	return (struct config_provider){.tls = CONFIG_TLS_REQUIRED, .success_status = "2xx"};
+}
+
 bool config_key_at(size_t index, struct config_key_facts *out)
 {
 	const struct config_key *key = table_at(index);
-	const struct config_provider no_provider = {.tls = CONFIG_TLS_REQUIRED};
+	const struct config_provider no_provider = config_provider_default();
 	struct config defaults;
 
 	if (key == NULL)

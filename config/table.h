@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TABLE_MAX 32
+#define TABLE_MAX 80
 #define TABLE_PROVIDER "provider" /* the section of provider keys */
 
 enum config_kind {
@@ -26,6 +26,14 @@ enum config_kind {
 	CONFIG_KIND_USER,
 	CONFIG_KIND_ADDRESS,
 	CONFIG_KIND_URL,
+	CONFIG_KIND_HEADER,
+	CONFIG_KIND_FORM, /* struct config_body */
+	CONFIG_KIND_JSON, /* struct config_body */
+	CONFIG_KIND_STATUSES,
+	CONFIG_KIND_CONDITION,
+	CONFIG_KIND_MEMBER,
+	CONFIG_KIND_SIGV4,
+	CONFIG_KIND_PROXY,
 	CONFIG_KIND_PROVIDERS, /* struct config_channel: providers, providers_n */
 	CONFIG_KINDS_N,
 };
@@ -41,6 +49,7 @@ struct config_key {
 	const char *unit;  /* durations: the one to suggest where it is missing */
 	const char *words; /* "digits|letters" */
 	const char *file_only; /* NULL: a module argument may set it; else why not */
+	unsigned serves;       /* provider keys: 1U << enum config_provider_kind for each that takes it */
 	const char *help;
 };
 

@@ -1,19 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/url.h"
 
+#include "config/gateway.h"
+
 #include <arpa/inet.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HOST_SIZE 254 /* RFC 1035: a name has at most 253 characters */
+#define HOST_SIZE 254                  /* RFC 1035: a name has at most 253 characters */
+#define AUTHORITY_SIZE (HOST_SIZE + 8) /* and brackets or a port */
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+static const char *const schemes[URL_SCHEMES_N] = {
+	[URL_SMTP] = "smtp://",
+	[URL_SMTPS] = "smtps://",
+	[URL_HTTP] = "http://",
+	[URL_HTTPS] = "https://",
+};
+
+const char *url_scheme_name(enum url_scheme scheme)
+{
+	return schemes[scheme];
+}
+
+bool url_has_tls_first(const struct url *url)
+{
+	return url->scheme == URL_SMTPS || url->scheme == URL_HTTPS;
+}
+
+bool url_is_http(const struct url *url)
+{
+	return url->scheme == URL_HTTP || url->scheme == URL_HTTPS;
+}
+
 static enum otp_err refuse(struct otp_why *why, const char *fault)
 {
-	return why_set(why, OTP_ERR_CONFIG, 0, "url %s: smtp://HOST[:PORT] or smtps://HOST[:PORT]", fault);
+	return why_set(why, OTP_ERR_CONFIG, 0,
+		"url %s: smtp://HOST[:PORT], smtps://HOST[:PORT] or https://HOST[:PORT]/PATH", fault);
 }
 
 /*
@@ -71,31 +97,46 @@ static bool is_port(const char *text)
 	return port >= 1 && port <= 65535;
 }
 
-enum otp_err url_parse(const char *text, struct url *out, struct otp_why *why)
+/* What stands between the scheme and the path. */
+static enum otp_err read_authority(const char *text, struct url *out, struct otp_why *why)
 {
-	static const char plain[] = "smtp://", tls[] = "smtps://";
 	char host[HOST_SIZE];
+	bool bracketed = *text == '[';
 
-	*out = (struct url){.tls_first = strncmp(text, tls, sizeof tls - 1) == 0};
-	if (!out->tls_first && strncmp(text, plain, sizeof plain - 1) != 0)
-		return refuse(why, "has another scheme or none");
-	const char *rest = text + (out->tls_first ? sizeof tls : sizeof plain) - 1;
-	if (strchr(rest, '@') != NULL)
-		return refuse(
-			why, "must not hold a user or password, username= and password_file= are for that");
-	if (strpbrk(rest, "/?#") != NULL)
-		return refuse(why, "must not have anything behind the host and port");
-
-	bool bracketed = *rest == '[';
-	rest += bracketed ? 1 : 0;
-	size_t len = strcspn(rest, bracketed ? "]" : ":");
-	if (len >= sizeof host || (bracketed && rest[len] != ']'))
+	text += bracketed ? 1 : 0;
+	size_t len = strcspn(text, bracketed ? "]" : ":");
+	if (len >= sizeof host || (bracketed && text[len] != ']'))
 		return refuse(why, "has no valid host");
-	memcpy(host, rest, len);
+	memcpy(host, text, len);
 	host[len] = '\0';
 	if (!(bracketed ? read_ipv6(host, out) : read_host(host, out)))
 		return refuse(why, "has no valid host");
-	if (!is_port(rest + len + (bracketed ? 1 : 0)))
+	if (!is_port(text + len + (bracketed ? 1 : 0)))
 		return refuse(why, "has no valid port");
 	return OTP_OK;
+}
+
+enum otp_err url_parse(const char *text, struct url *out, struct otp_why *why)
+{
+	char authority[AUTHORITY_SIZE];
+	unsigned scheme = 0;
+
+	while (scheme < URL_SCHEMES_N && strncmp(text, schemes[scheme], strlen(schemes[scheme])) != 0)
+		scheme++;
+	*out = (struct url){.scheme = (enum url_scheme)scheme};
+	if (scheme == URL_SCHEMES_N)
+		return refuse(why, "has another scheme or none");
+	text += strlen(schemes[scheme]);
+	size_t len = strcspn(text, "/?#");
+	if (memchr(text, '@', url_is_http(out) ? len : strlen(text)) != NULL)
+		return refuse(
+			why, "must not hold a user or password, username= and password_file= are for that");
+	if (text[len] != '\0' && !url_is_http(out))
+		return refuse(why, "must not have anything behind the host and port");
+	if (len >= sizeof authority)
+		return refuse(why, "has no valid host");
+	memcpy(authority, text, len);
+	authority[len] = '\0';
+	enum otp_err err = read_authority(authority, out, why);
+	return err != OTP_OK ? err : gateway_check_target("url", text + len, why);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/value.h"
 
+#include "config/gateway.h"
 #include "config/quantity.h"
 #include "config/url.h"
 #include "core/contact.h"
@@ -157,6 +158,11 @@ static enum otp_err parse_string(
 		[CONFIG_KIND_PATH] = is_path,
 		[CONFIG_KIND_USER] = is_hook_user,
 		[CONFIG_KIND_ADDRESS] = is_address,
+		[CONFIG_KIND_STATUSES] = gateway_is_status_list,
+		[CONFIG_KIND_CONDITION] = gateway_is_json_condition,
+		[CONFIG_KIND_MEMBER] = gateway_is_json_path,
+		[CONFIG_KIND_SIGV4] = gateway_is_sigv4,
+		[CONFIG_KIND_PROXY] = gateway_is_proxy,
 	};
 
 	if (!fits(key, text) || (*text != '\0' && !rules[key->kind](text)))
@@ -178,6 +184,52 @@ static enum otp_err parse_url(
 	return err;
 }
 
+/* A value that is checked with more to say than whether it is right. */
+static enum otp_err parse_checked(
+	const struct config_key *key, const char *text, void *field, struct otp_why *why)
+{
+	static enum otp_err (*const checks[CONFIG_KINDS_N])(const char *, const char *, struct otp_why *) = {
+		[CONFIG_KIND_HEADER] = gateway_check_header,
+		[CONFIG_KIND_FORM] = gateway_check_form,
+		[CONFIG_KIND_JSON] = gateway_check_json,
+	};
+
+	if (!fits(key, text))
+		return refuse_unseen(key, why);
+	enum otp_err err = *text != '\0' ? checks[key->kind](key->key, text, why) : OTP_OK;
+	if (err == OTP_OK)
+		memcpy(field, text, strlen(text) + 1);
+	return err;
+}
+
+static enum config_body_kind body_kind(const struct config_key *key)
+{
+	return key->kind == CONFIG_KIND_FORM ? CONFIG_BODY_FORM : CONFIG_BODY_JSON;
+}
+
+/* Both kinds of body have one place: there is only one body. An empty one takes away its own kind. */
+static enum otp_err parse_body(
+	const struct config_key *key, const char *text, void *field, struct otp_why *why)
+{
+	struct config_body *body = field;
+	enum config_body_kind kind = body_kind(key);
+
+	if (body->kind != CONFIG_BODY_NONE && body->kind != kind)
+		return *text == '\0' ? OTP_OK
+				     : why_set(why, OTP_ERR_CONFIG, 0,
+					       "%s: there is a %s already, and a request has one body",
+					       key->key, kind == CONFIG_BODY_FORM ? "json" : "form");
+	body->kind = *text != '\0' ? kind : CONFIG_BODY_NONE;
+	return parse_checked(key, text, body->text, why);
+}
+
+static void format_body(const struct config_key *key, const void *field, char *out, size_t size)
+{
+	const struct config_body *body = field;
+
+	(void)snprintf(out, size, "%s", body->kind == body_kind(key) ? body->text : "");
+}
+
 static void format_string(const struct config_key *key, const void *field, char *out, size_t size)
 {
 	(void)key;
@@ -190,7 +242,15 @@ static void string_range(const struct config_key *key, char out[CONFIG_RANGE_SIZ
 		[CONFIG_KIND_PATH] = "an absolute path without //, /./, /../ or / at its end",
 		[CONFIG_KIND_USER] = "a user's name, not root",
 		[CONFIG_KIND_ADDRESS] = "an email address",
-		[CONFIG_KIND_URL] = "smtp://HOST[:PORT] or smtps://HOST[:PORT]",
+		[CONFIG_KIND_URL] = "smtp://HOST[:PORT], smtps://HOST[:PORT] or https://HOST[:PORT]/PATH",
+		[CONFIG_KIND_HEADER] = "Name: value, up to 256 printable ASCII characters",
+		[CONFIG_KIND_FORM] = "name=value&name=value, up to 1024 printable ASCII characters",
+		[CONFIG_KIND_JSON] = "a JSON text of up to 1024 printable ASCII characters",
+		[CONFIG_KIND_STATUSES] = "statuses such as 200,201, or 2xx",
+		[CONFIG_KIND_CONDITION] = "path.to.member=value",
+		[CONFIG_KIND_MEMBER] = "path.to.member",
+		[CONFIG_KIND_SIGV4] = "aws:amz:REGION:SERVICE",
+		[CONFIG_KIND_PROXY] = "http://HOST:PORT",
 		[CONFIG_KIND_PROVIDERS] = "names of [provider NAME] sections, with commas between",
 	};
 
@@ -274,6 +334,14 @@ static const struct {
 	[CONFIG_KIND_USER] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_ADDRESS] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_URL] = {parse_url, format_string, string_range},
+	[CONFIG_KIND_HEADER] = {parse_checked, format_string, string_range},
+	[CONFIG_KIND_FORM] = {parse_body, format_body, string_range},
+	[CONFIG_KIND_JSON] = {parse_body, format_body, string_range},
+	[CONFIG_KIND_STATUSES] = {parse_string, format_string, string_range},
+	[CONFIG_KIND_CONDITION] = {parse_string, format_string, string_range},
+	[CONFIG_KIND_MEMBER] = {parse_string, format_string, string_range},
+	[CONFIG_KIND_SIGV4] = {parse_string, format_string, string_range},
+	[CONFIG_KIND_PROXY] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_PROVIDERS] = {parse_providers, format_providers, string_range},
 };
 

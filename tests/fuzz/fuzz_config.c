@@ -89,8 +89,9 @@ static void check_providers(const struct config *config)
 		const struct config_provider *provider = &config->providers[i];
 		must(value_is_provider_name(provider->name));
 		must(url_parse(provider->url, &url, NULL) == OTP_OK);
-		must(provider->tls == CONFIG_TLS_REQUIRED || (url.loopback && !url.tls_first));
-		must((provider->username[0] == '\0') == (provider->password_file[0] == '\0'));
+		must(provider->tls == CONFIG_TLS_REQUIRED || (url.loopback && !url_has_tls_first(&url)));
+		must(provider->username[0] == '\0' || provider->password_file[0] != '\0');
+		must(url_is_http(&url) == (provider->kind == CONFIG_PROVIDER_HTTP));
 	}
 	must(config->email.providers_n >= 1 && config->email.providers_n <= CONFIG_CHANNEL_PROVIDERS_MAX);
 	for (unsigned i = 0; i < config->email.providers_n; i++)

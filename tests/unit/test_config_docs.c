@@ -16,8 +16,8 @@
 /* The table, the example and the man page must say the same. Run from the top folder of the repository. */
 #define EXAMPLE "conf/otpcode.conf"
 #define PAGE "man/otpcode.conf.5"
-#define DOCUMENT_SIZE 32768
-#define ITEMS_MAX 64
+#define DOCUMENT_SIZE 65536
+#define ITEMS_MAX 96
 
 /* A key as a document shows it, with the words around it that say what it takes. */
 struct item {
@@ -232,7 +232,9 @@ static void the_example_with_every_key_taken_up_is_read(void **state)
 		const char *set = strcmp(line, "#providers=") == 0 ? "relay"
 				  : strcmp(line, "#from=") == 0    ? "login@example.org"
 				  : strcmp(line, "#url=") == 0     ? "smtp://mx.example.org:587"
-								   : "";
+				  : strcmp(line, "#[provider gateway]") == 0
+					  ? "\nurl=https://gateway.example.net/send?to={to}&text={text}"
+					  : "";
 		out += sprintf(out, "%s%s\n", mark ? line + 1 : line, set);
 	}
 	read_as_configuration(&taken, &reading);

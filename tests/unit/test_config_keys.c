@@ -44,7 +44,7 @@ static void keys_of_later_issues_do_not_exist_yet(void **state)
 	(void)state;
 	static const char *const unknown[][2] = {{"limits", "sends_per_source"},
 		{"limits", "trusted_sources"}, {"prompt", "reveal"}, {"users", "contacts"},
-		{"users", "people"}, {"delivery", "channels"}, {"store", "backend"}, {"provider", "method"}};
+		{"users", "people"}, {"delivery", "channels"}, {"store", "backend"}, {"provider", "body"}};
 
 	for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
 		assert_int_equal(config_text_read_line(unknown[i][0], unknown[i][1], "x"), OTP_ERR_CONFIG);

@@ -19,14 +19,13 @@ static void a_url_is_scheme_host_and_port_and_nothing_else(void **state)
 	static const char *const good[] = {"smtp://localhost", "smtp://mx.example.org:587", "smtps://mx1",
 		"smtp://192.0.2.1:1", "smtps://[2001:db8::1]:65535", "smtp://[::1]", "smtp://a-b.c3"};
 	static const char *const bad[] = {"", "localhost", "localhost:25", "smtp:localhost",
-		"smtp:/localhost", "SMTP://localhost", "http://localhost", "https://localhost",
-		"file:///etc/passwd", "smtp://", "smtp://:25", "smtp://h:", "smtp://h:0", "smtp://h:65536",
-		"smtp://h:025000", "smtp://h:25x", "smtp://h:-1", "smtp://h: 25", "smtp://h/",
-		"smtp://h/path", "smtp://h?q", "smtp://h#f", "smtp://u@h", "smtp://u:p@h", "smtp://h h",
-		"smtp://-h", "smtp://h-", "smtp://h..x", "smtp://h.", "smtp://.h", "smtp://h_x", "smtp://%6c",
-		"smtp://127.1", "smtp://2130706433", "smtp://1.2.3.4.5", "smtp://0177.0.0.1", "smtp://[::1",
-		"smtp://::1", "smtp://[::1]x", "smtp://[fe80::1%eth0]", "smtp://[h]", "smtp://[]",
-		"smtp://a\"b"};
+		"smtp:/localhost", "SMTP://localhost", "file:///etc/passwd", "smtp://", "smtp://:25",
+		"smtp://h:", "smtp://h:0", "smtp://h:65536", "smtp://h:025000", "smtp://h:25x", "smtp://h:-1",
+		"smtp://h: 25", "smtp://h/", "smtp://h/path", "smtp://h?q", "smtp://h#f", "smtp://u@h",
+		"smtp://u:p@h", "smtp://h h", "smtp://-h", "smtp://h-", "smtp://h..x", "smtp://h.",
+		"smtp://.h", "smtp://h_x", "smtp://%6c", "smtp://127.1", "smtp://2130706433",
+		"smtp://1.2.3.4.5", "smtp://0177.0.0.1", "smtp://[::1", "smtp://::1", "smtp://[::1]x",
+		"smtp://[fe80::1%eth0]", "smtp://[h]", "smtp://[]", "smtp://a\"b"};
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		if (config_text_read_line("provider", "url", good[i]) != OTP_OK)
@@ -48,7 +47,9 @@ static void a_wrong_url_is_told_what_is_wrong(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char expected[256];
 		(void)snprintf(expected, sizeof expected,
-			"f1.conf:2: url %s: smtp://HOST[:PORT] or smtps://HOST[:PORT]", cases[i][1]);
+			"f1.conf:2: url %s: smtp://HOST[:PORT], smtps://HOST[:PORT] or "
+			"https://HOST[:PORT]/PATH",
+			cases[i][1]);
 		assert_int_equal(config_text_read_line("provider", "url", cases[i][0]), OTP_ERR_CONFIG);
 		assert_string_equal(config_text_why.text, expected);
 	}
@@ -154,10 +155,11 @@ static void without_a_way_to_send_the_fault_says_so(void **state)
 		"f1.conf:2: providers names a, but there is no section [provider a]");
 	config_text_fault("[email]\nproviders=relay\n[provider relay]\nurl=smtp://localhost\n",
 		"f1.conf:2: [email] from is empty: it must be the address that messages come from");
-	config_text_fault(CONFIG_TEXT_RELAY,
-		"f1.conf:4: [provider relay] has no url: smtp://HOST[:PORT] or smtps://HOST[:PORT]");
+	config_text_fault(CONFIG_TEXT_RELAY, "f1.conf:4: [provider relay] has no url: smtp://HOST[:PORT], "
+					     "smtps://HOST[:PORT] or https://HOST[:PORT]/PATH");
 	config_text_fault(CONFIG_TEXT_WORKS "[provider spare]\n",
-		"f1.conf:6: [provider spare] has no url: smtp://HOST[:PORT] or smtps://HOST[:PORT]");
+		"f1.conf:6: [provider spare] has no url: smtp://HOST[:PORT], smtps://HOST[:PORT] or "
+		"https://HOST[:PORT]/PATH");
 	config_text_reads(CONFIG_TEXT_WORKS "[provider spare]\nurl=smtp://localhost\n");
 }
 
