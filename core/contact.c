@@ -35,6 +35,14 @@ bool channel_parse(const char *name, enum channel *out)
 	return false;
 }
 
+bool channel_is_among(enum channel channel, const struct otp_channels *channels)
+{
+	for (unsigned i = 0; i < channels->n; i++)
+		if (channels->list[i] == channel)
+			return true;
+	return false;
+}
+
 /* Not isdigit and isalnum: those follow the host's locale. */
 static bool is_digit(char c)
 {

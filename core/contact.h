@@ -11,6 +11,13 @@ enum channel {
 	CHANNEL_SMS,
 };
 
+/* Which channels can deliver; contacts on others are passed over. */
+#define CHANNELS_N 2
+struct otp_channels {
+	enum channel list[CHANNELS_N];
+	unsigned n;
+};
+
 #define CONTACT_ADDRESS_SIZE 255 /* RFC 5321 4.5.3.1.3: a path has 256 octets, two of them brackets */
 #define CONTACT_MASK_SIZE 40     /* leaves every line at the prompt within 78 columns */
 
@@ -23,6 +30,7 @@ struct contact {
 /* "email" or "sms". */
 const char *channel_name(enum channel channel);
 bool channel_parse(const char *name, enum channel *out);
+bool channel_is_among(enum channel channel, const struct otp_channels *channels);
 
 /*
  * Email: ASCII, RFC 5321 dot-string local part of at most 64 octets, domain of letter-digit-hyphen labels of

@@ -57,14 +57,27 @@ static bool seal(struct judge_turn *turn, const struct record_challenge *challen
 	return turn->err == OTP_OK;
 }
 
-/* The first contact, from the index asked for, on a channel that can deliver; -1 if there is none. */
-static int find_contact(const struct record *record, const struct otp_channels *channels, unsigned from)
+/* The first contact, from the index given, on a channel that can deliver and that will do; -1 if there is
+ * none. */
+static int find_contact(const struct judge_turn *turn, const struct record *record, unsigned from)
 {
-	for (unsigned i = from; i < record->contacts_n; i++)
-		for (unsigned c = 0; c < channels->n; c++)
-			if (record->contacts[i].channel == channels->list[c])
-				return (int)i;
+	for (unsigned i = from; i < record->contacts_n; i++) {
+		enum channel channel = record->contacts[i].channel;
+		bool will_do = !turn->resend.only_channel || channel == turn->resend.channel;
+		if (will_do && channel_is_among(channel, turn->channels))
+			return (int)i;
+	}
 	return -1;
+}
+
+static void no_contact(struct judge_turn *turn)
+{
+	if (turn->resend.only_channel) {
+		situation(turn, OTP_NO_SUCH_CONTACT, 0);
+		turn->step->channel = turn->resend.channel;
+	} else {
+		situation(turn, turn->resend.after_refusal ? OTP_SEND_FAILED : OTP_NO_CONTACT, 0);
+	}
 }
 
 static struct record_challenge *open_challenge(struct judge_turn *turn, struct record *record)
@@ -105,10 +118,10 @@ static void charge_send(struct judge_turn *turn, struct record *record, struct r
 static bool send_code(struct judge_turn *turn, struct record *record, struct record_challenge *challenge)
 {
 	struct otp_step *step = turn->step;
-	int contact = find_contact(record, turn->channels, turn->resend.from_contact);
+	int contact = find_contact(turn, record, turn->resend.from_contact);
 
 	if (contact < 0) {
-		situation(turn, turn->resend.after_refusal ? OTP_SEND_FAILED : OTP_NO_CONTACT, 0);
+		no_contact(turn);
 		return false;
 	}
 	int64_t wait_s = lane_send_wait_s(record, step->lane, turn->policy, turn->now);
@@ -133,6 +146,7 @@ static bool send_code(struct judge_turn *turn, struct record *record, struct rec
 	step->code = turn->drawn.code;
 	step->contact = record->contacts[contact];
 	step->contact_index = (unsigned)contact;
+	step->more_contacts = find_contact(turn, record, step->contact_index + 1) >= 0;
 	return add_event(turn, record, EVENT_ISSUED, challenge->ref, code.to);
 }
 
@@ -180,6 +194,8 @@ bool judge_resend(struct judge_turn *turn, struct record *record)
 	bool next_contact = turn->resend.after_refusal && challenge->send_failed;
 	if (turn->step->tries_left == 0)
 		situation(turn, OTP_SPENT, 0);
+	else if (turn->resend.only_channel && find_contact(turn, record, 0) < 0)
+		no_contact(turn);
 	else if (next_contact || cooldown_s == 0)
 		return send_code(turn, record, challenge);
 	else

@@ -22,6 +22,7 @@ enum otp_situation {
 	OTP_SEND,         /* a code was drawn and charged: deliver step.code to step.contact, then say otp_sent */
 	OTP_WAITING,      /* a code from before is live: nothing is to be sent */
 	OTP_SEND_FAILED,  /* the last send was refused and its cooldown runs: nothing is to be sent, no code is live */
+	OTP_NO_SUCH_CONTACT, /* resend: no contact on the channel asked for, which stands in step.channel; nothing is counted */
 	OTP_TOO_SOON,     /* resend: wait_s until one may be asked for */
 	OTP_SEND_LIMIT,   /* wait_s until the user's sends allow another one */
 	OTP_SPENT,        /* this challenge's tries are used up */
@@ -55,6 +56,7 @@ struct otp_step {
 	struct code code;
 	struct contact contact;
 	unsigned contact_index;          /* which of the user's contacts */
+	bool more_contacts;              /* further ones could be tried after it */
 	char sent_by[RECORD_DETAIL_SIZE]; /* the provider, once otp_sent noted it; recorded with the next change */
 
 	/* OTP_TOO_SOON, OTP_SEND_LIMIT, OTP_LOCKED; OTP_SEND_FAILED: until a new send */
@@ -85,15 +87,11 @@ struct otp_delivery_facts {
 	const char *reason;   /* may be NULL; no code, no address */
 };
 
-/* Which channels can deliver, in order; contacts on others are passed over. */
-struct otp_channels {
-	enum channel list[2];
-	unsigned n;
-};
-
 struct otp_resend_request {
 	unsigned from_contact; /* the first contact, in the user's order from 0, that may be used */
 	bool after_refusal;    /* the last send was refused a moment ago and it is the next contact's turn: no cooldown */
+	bool only_channel;     /* the person asked for this channel: a contact on another one will not do */
+	enum channel channel;
 };
 
 void otp_step_wipe(struct otp_step *step);

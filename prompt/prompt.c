@@ -184,6 +184,16 @@ static enum otp_err hand_over(
 	return otp_sent(s->core, s->login, facts, &s->step, why);
 }
 
+/* A contact that others come after gets half of the time that is left: theirs must be within the wait too. */
+static int share_of_wait(const struct session *s, int64_t left)
+{
+	int64_t share = s->step.more_contacts ? left / 2 : left;
+
+	if (share < NEXT_CONTACT_MS)
+		share = NEXT_CONTACT_MS;
+	return share < s->options->wait_ms ? (int)share : s->options->wait_ms;
+}
+
 /* Sends the code of an OTP_SEND step; while contacts refuse, the next one's. Leaves the step that the person
  * is then in. */
 static enum otp_err deliver_code(struct session *s, struct otp_why *why)
@@ -193,18 +203,15 @@ static enum otp_err deliver_code(struct session *s, struct otp_why *why)
 	for (;;) {
 		enum otp_delivery delivery;
 		unsigned next = s->step.contact_index + 1;
-		int64_t left = deadline - monotonic_ms();
-		int wait_ms = left > NEXT_CONTACT_MS ? (int)left : NEXT_CONTACT_MS;
-		if (wait_ms > s->options->wait_ms)
-			wait_ms = s->options->wait_ms;
-		enum otp_err err = hand_over(s, wait_ms, &delivery, why);
+		enum channel failed = s->step.channel;
+		enum otp_err err = hand_over(s, share_of_wait(s, deadline - monotonic_ms()), &delivery, why);
 		if (err != OTP_OK || delivery != OTP_DELIVERY_REFUSED)
 			return err;
 		struct otp_resend_request request = {.from_contact = next, .after_refusal = true};
 		err = otp_resend(s->core, s->login, &s->options->channels, request, &s->step, why);
 		if (err != OTP_OK || s->step.situation != OTP_SEND)
 			return err;
-		s->context = TEXTS_OTHER_CONTACT;
+		s->context = s->step.channel == failed ? TEXTS_OTHER_CONTACT : TEXTS_OTHER_CHANNEL;
 	}
 }
 
@@ -251,6 +258,9 @@ static bool conclude(struct session *s)
 		return false;
 	case OTP_WAITING:
 		log_why(s, PROMPT_INFO, "waiting", NULL);
+		return false;
+	case OTP_NO_SUCH_CONTACT:
+		log_why(s, PROMPT_INFO, "ignored", "no contact on the channel asked for");
 		return false;
 	case OTP_TOO_SOON:
 		log_why(s, PROMPT_INFO, "too-soon", NULL);
@@ -314,18 +324,38 @@ static bool answer_code(struct session *s, const char *typed, struct otp_why *wh
 	return carry_on(s, otp_begin(s->core, s->login, &s->options->channels, &s->step, why), why);
 }
 
+/* Enter alone asks for a code where the user's order has it, a letter alone on one channel: no letter alone
+ * is a code. */
+static bool asks_again(const char *typed, struct otp_resend_request *request)
+{
+	*request = (struct otp_resend_request){.only_channel = typed[0] != '\0'};
+	if (typed[0] != '\0' && typed[1] != '\0')
+		return false;
+	switch (typed[0]) {
+	case 'e':
+	case 'E':
+		request->channel = CHANNEL_EMAIL;
+		return true;
+	case 's':
+	case 'S':
+		request->channel = CHANNEL_SMS;
+		return true;
+	default:
+		return typed[0] == '\0';
+	}
+}
+
 /* Takes one answer to its consequence. True if the login is over. */
 static bool answer(struct session *s, const char *typed)
 {
 	struct otp_why why = {0};
-	struct otp_resend_request from_the_first = {0};
+	struct otp_resend_request request;
 	const char *password = s->options->password;
 
 	s->context = TEXTS_PLAIN;
-	if (typed[0] == '\0')
+	if (asks_again(typed, &request))
 		return carry_on(s,
-			otp_resend(s->core, s->login, &s->options->channels, from_the_first, &s->step, &why),
-			&why);
+			otp_resend(s->core, s->login, &s->options->channels, request, &s->step, &why), &why);
 	if (prompt_is_junk(typed)) {
 		log_why(s, PROMPT_NOTICE, "ignored",
 			"the host answered for a user whom it has already denied");

@@ -12,7 +12,9 @@ enum text {
 	TEXT_SENT_AFTER_EXPIRED,
 	TEXT_SENT_AFTER_GONE,
 	TEXT_SENT_TO_OTHER,
+	TEXT_SENT_BY_OTHER,
 	TEXT_SLOW,
+	TEXT_SLOW_BY_OTHER,
 	TEXT_WAITING,
 	TEXT_NOT_SENT,
 	TEXT_NOT_SENT_AGAIN,
@@ -23,6 +25,8 @@ enum text {
 	TEXT_PASSWORD,
 	TEXT_EXPIRED,
 	TEXT_ENDED,
+	TEXT_NO_SUCH_CONTACT,
+	TEXT_NO_SUCH_CONTACT_NO_CODE,
 	TEXT_TOO_SOON,
 	TEXT_LIMIT,
 	TEXT_LIMIT_NO_CODE,
@@ -35,7 +39,7 @@ enum text {
 	TEXTS_N,
 };
 
-#define VARIANTS 3
+#define VARIANTS 4
 
 /*
  * Everything that is ever said at a prompt. The first variant that fits 78 columns is taken: an address's
@@ -52,9 +56,13 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_SENT_TO_OTHER] = {"The first address failed, so the code was {sent} to {to} (ref {ref}).",
 		"That address failed; the code was {sent} to {to} (ref {ref}).",
 		"The code was {sent} to {to} (ref {ref})."},
-	[TEXT_SLOW] = {"Mail to {to} is slow (ref {ref}). Wait for the code, then type it here.",
-		"Mail to {to} is slow (ref {ref}). Wait for it, then type the code.",
-		"Mail to {to} is slow (ref {ref})."},
+	[TEXT_SENT_BY_OTHER] = {"{Other} failed, so the code was {sent} to {to} (ref {ref})."},
+	[TEXT_SLOW] = {"{Message} to {to} is slow (ref {ref}). Wait for the code, then type it here.",
+		"{Message} to {to} is slow (ref {ref}). Wait for it, then type the code.",
+		"{Message} to {to} is slow (ref {ref}). Wait, then type the code.",
+		"{Message} to {to} is slow (ref {ref})."},
+	[TEXT_SLOW_BY_OTHER] = {"{Other} failed; {message} to {to} is slow (ref {ref}). Wait for it.",
+		"{Other} failed; {message} to {to} is slow (ref {ref})."},
 	[TEXT_WAITING] = {"Use the code {sent} to {to} {ago} ago (ref {ref}). None? Press Enter.",
 		"Use the code {sent} to {to} {ago} ago (ref {ref}). None? Enter.",
 		"Use the code {sent} to {to} {ago} ago (ref {ref})."},
@@ -68,6 +76,9 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_PASSWORD] = {"That is your password. Type the {chars} in message {ref}. Not counted."},
 	[TEXT_EXPIRED] = {"That code expired. Use the newest one in message {ref}. {tries} left."},
 	[TEXT_ENDED] = {"The code expired."},
+	[TEXT_NO_SUCH_CONTACT] =
+		{"No code can be {sent} to you. The code already sent (ref {ref}) still works."},
+	[TEXT_NO_SUCH_CONTACT_NO_CODE] = {"No code can be {sent} to you. Press Enter for a new one."},
 	[TEXT_TOO_SOON] = {"You can ask again in {wait}. The code already sent (ref {ref}) still works."},
 	[TEXT_LIMIT] = {"No more codes for {wait}. The code already sent (ref {ref}) still works."},
 	[TEXT_LIMIT_NO_CODE] = {"No more codes for {wait}. Log in again after that.{help}",
@@ -118,11 +129,19 @@ static void write_form(const struct code_form *form, bool counted, char *out, si
 static void write_placeholder(const char *name, const struct otp_step *step, const struct texts_facts *facts,
 	char *out, size_t size)
 {
+	bool email = step->channel == CHANNEL_EMAIL;
+
 	out[0] = '\0';
 	if (strcmp(name, "A-code") == 0 || strcmp(name, "chars") == 0)
 		write_form(&facts->form, name[0] == 'c', out, size);
 	else if (strcmp(name, "sent") == 0)
-		(void)snprintf(out, size, "%s", step->channel == CHANNEL_EMAIL ? "emailed" : "texted");
+		(void)snprintf(out, size, "%s", email ? "emailed" : "texted");
+	else if (strcmp(name, "Other") == 0)
+		(void)snprintf(out, size, "%s", email ? "Texting" : "Email");
+	else if (strcmp(name, "Message") == 0)
+		(void)snprintf(out, size, "%s", email ? "Mail" : "The text");
+	else if (strcmp(name, "message") == 0)
+		(void)snprintf(out, size, "%s", email ? "mail" : "the text");
 	else if (strcmp(name, "to") == 0)
 		(void)snprintf(out, size, "%s", step->to);
 	else if (strcmp(name, "ref") == 0)
@@ -187,7 +206,9 @@ static void write_text(enum text text, const struct otp_step *step, const struct
 static enum text choose_sent(const struct otp_step *step, enum texts_context context)
 {
 	if (step->delivery == RECORD_SLOW)
-		return TEXT_SLOW;
+		return context == TEXTS_OTHER_CHANNEL ? TEXT_SLOW_BY_OTHER : TEXT_SLOW;
+	if (context == TEXTS_OTHER_CHANNEL)
+		return TEXT_SENT_BY_OTHER;
 	if (context == TEXTS_EXPIRED)
 		return TEXT_SENT_AFTER_EXPIRED;
 	if (context == TEXTS_GONE)
@@ -221,6 +242,8 @@ static enum text choose(const struct otp_step *step, enum texts_context context)
 		return step->delivery == RECORD_SLOW ? TEXT_SLOW : TEXT_WAITING;
 	case OTP_SEND_FAILED:
 		return live ? TEXT_NOT_SENT_AGAIN : TEXT_NOT_SENT;
+	case OTP_NO_SUCH_CONTACT:
+		return live ? TEXT_NO_SUCH_CONTACT : TEXT_NO_SUCH_CONTACT_NO_CODE;
 	case OTP_TOO_SOON:
 		return TEXT_TOO_SOON;
 	case OTP_SEND_LIMIT:

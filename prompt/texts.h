@@ -16,7 +16,8 @@ enum texts_context {
 	TEXTS_PLAIN,
 	TEXTS_EXPIRED,       /* the code before this step expired */
 	TEXTS_GONE,          /* the code before this step was used or withdrawn meanwhile */
-	TEXTS_OTHER_CONTACT, /* the contact before this one failed */
+	TEXTS_OTHER_CONTACT, /* the contact before this one, on the same channel, failed */
+	TEXTS_OTHER_CHANNEL, /* the contact before this one, on the other channel, failed */
 	TEXTS_PASSWORD,      /* the password was typed again */
 	TEXTS_SILENT,        /* nothing is to be said */
 };

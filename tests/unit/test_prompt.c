@@ -154,7 +154,7 @@ static void the_request_carries_what_the_message_must_say(void **state)
 	assert_int_equal(request->time, WORLD_START);
 	assert_int_equal(request->works_until, WORLD_START + 300);
 	assert_false(request->key_proved);
-	assert_int_equal(request->wait_ms, 10000);
+	assert_int_equal(request->wait_ms, 5000); /* her other contact could be tried after it */
 	assert_int_equal(strlen(request->ref), 3);
 }
 
@@ -388,6 +388,160 @@ static void C31_no_log_line_holds_a_code_or_an_address(void **state)
 	assert_null(strstr(host.seen, "alice@"));
 }
 
+static enum otp_err take_phone(
+	void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	(void)exists, (void)now;
+	record->contacts_n = 2;
+	return contact_parse(CHANNEL_SMS, "+15551234567", &record->contacts[*(unsigned *)ctx], why);
+}
+
+/* alice has a phone in place of this one of her email addresses. */
+static void give_phone(unsigned index)
+{
+	struct otp_edit edit = {.run = take_phone, .ctx = &index};
+
+	assert_int_equal(otp_change(&w.core, "alice", 1000, edit, NULL), OTP_OK);
+	options.channels = (struct otp_channels){.list = {CHANNEL_EMAIL, CHANNEL_SMS}, .n = 2};
+}
+
+static void a_failed_channel_hands_over_to_the_other_and_the_line_says_so(void **state)
+{
+	(void)state;
+	give_phone(1);
+	host.outcomes[0] = VERDICT_LATER;
+	host.types[0] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_string_equal(host.requests[1].contact.address, "+15551234567");
+	SEEN("Email failed, so the code was texted to the phone ending 67 (ref ");
+	LOGGED("event=sent user=alice rhost=192.0.2.7 ref=");
+	LOGGED("channel=sms provider=relay");
+	assert_null(strstr(host.log, "555123"));
+	setup(NULL);
+	give_phone(0);
+	host.outcomes[0] = VERDICT_REFUSED;
+	host.types[0] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("Texting failed, so the code was emailed to a***@e***.net (ref ");
+}
+
+static void contacts_share_the_wait(void **state)
+{
+	(void)state;
+	give_phone(1);
+	host.outcomes[0] = VERDICT_REFUSED;
+	host.types[0] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_int_equal(host.requests[0].wait_ms, 5000);
+	assert_in_range(host.requests[1].wait_ms, 9000, 10000);
+	setup(NULL);
+	options.wait_ms = 2000;
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	assert_int_equal(host.requests[0].wait_ms, 2000);
+}
+
+static void a_letter_alone_sends_to_the_other_channel_and_the_first_code_still_works(void **state)
+{
+	(void)state;
+	const char *letters[] = {"s", "S"};
+
+	for (size_t i = 0; i < 2; i++) {
+		setup(NULL);
+		give_phone(1);
+		host.types[0] = letters[i];
+		host.passes_s[0] = 30;
+		host.types[1] = FIRST;
+		assert_int_equal(log_in(), PROMPT_VERIFIED);
+		assert_int_equal(host.delivered, 2);
+		assert_int_equal(host.requests[1].contact.channel, CHANNEL_SMS);
+		assert_string_equal(host.requests[0].ref, host.requests[1].ref);
+		SEEN("A 6-digit code was texted to the phone ending 67 (ref ");
+	}
+}
+
+static void a_switch_obeys_cooldown_and_budget_like_enter(void **state)
+{
+	(void)state;
+	give_phone(0);
+	host.types[0] = "e";
+	host.types[1] = "E";
+	host.passes_s[1] = 30;
+	host.types[2] = "s";
+	host.types[3] = WRONG;
+	host.types[4] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("You can ask again in 30 s. The code already sent (ref ");
+	SEEN("A 6-digit code was emailed to a***@e***.net (ref ");
+	SEEN("You can ask again in 60 s.");
+	SEEN("Wrong code. Use the one in message ");
+	SEEN("4 tries left.");
+	assert_int_equal(host.delivered, 2);
+}
+
+static void a_switch_to_where_nothing_is_registered_is_said_and_counts_nothing(void **state)
+{
+	(void)state;
+	struct record before, after;
+
+	host.types[0] = "s";
+	host.passes_s[0] = 1;
+	host.types[1] = FIRST;
+	options.channels = (struct otp_channels){.list = {CHANNEL_EMAIL, CHANNEL_SMS}, .n = 2};
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("No code can be texted to you. The code already sent (ref ");
+	assert_int_equal(host.delivered, 1);
+	setup(NULL);
+	give_phone(1); /* but this host cannot text */
+	options.channels = (struct otp_channels){.list = {CHANNEL_EMAIL}, .n = 1};
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	world_record(&w, &before);
+	host.types[0] = "s";
+	host.passes_s[0] = 60;
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	SEEN("No code can be texted to you. The code already sent (ref ");
+	world_record(&w, &after);
+	assert_memory_equal(&before, &after, sizeof before);
+}
+
+static void only_the_letter_alone_is_a_switch(void **state)
+{
+	(void)state;
+	const char *others[] = {"es", " s", "s ", "x", "sms"};
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		setup(NULL);
+		give_phone(1);
+		host.types[0] = others[i];
+		host.passes_s[0] = 60;
+		assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+		assert_int_equal(host.delivered, 1);
+		SEEN("Not counted.");
+	}
+}
+
+static void a_switch_that_is_refused_leaves_the_first_code_to_type(void **state)
+{
+	(void)state;
+	give_phone(1);
+	host.types[0] = "s";
+	host.passes_s[0] = 30;
+	host.outcomes[1] = VERDICT_REFUSED;
+	host.types[1] = FIRST;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("No new code could be sent. The code already sent (ref ");
+}
+
+static void C50_both_channels_down_is_told_and_the_cooldown_runs(void **state)
+{
+	(void)state;
+	give_phone(1);
+	host.outcomes[0] = host.outcomes[1] = VERDICT_LATER;
+	assert_int_equal(log_in(), PROMPT_NOT_DELIVERED);
+	assert_string_equal(host.seen, "Your code could not be sent. Try later.\n");
+	assert_int_equal(log_in(), PROMPT_NOT_DELIVERED);
+	assert_int_equal(host.delivered, 2);
+}
+
 #define T(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -412,6 +566,14 @@ int main(void)
 		T(a_damaged_slot_is_logged),
 		T(C31_no_log_line_holds_a_code_or_an_address),
 		T(a_code_used_by_another_login_meanwhile_is_called_void_not_wrong),
+		T(a_failed_channel_hands_over_to_the_other_and_the_line_says_so),
+		T(contacts_share_the_wait),
+		T(a_letter_alone_sends_to_the_other_channel_and_the_first_code_still_works),
+		T(a_switch_obeys_cooldown_and_budget_like_enter),
+		T(a_switch_to_where_nothing_is_registered_is_said_and_counts_nothing),
+		T(only_the_letter_alone_is_a_switch),
+		T(a_switch_that_is_refused_leaves_the_first_code_to_type),
+		T(C50_both_channels_down_is_told_and_the_cooldown_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,37 @@ static void each_situation_has_the_line_of_the_design(void **state)
 		say(&step, TEXTS_PLAIN), "No address is registered for you. Help: helpdesk@example.org");
 }
 
+static void each_situation_has_its_line_for_a_phone(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_SEND);
+
+	step.channel = CHANNEL_SMS;
+	strcpy(step.to, "the phone ending 67");
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"A 6-digit code was texted to the phone ending 67 (ref QFX). None? Press Enter.");
+	assert_string_equal(say(&step, TEXTS_OTHER_CHANNEL),
+		"Email failed, so the code was texted to the phone ending 67 (ref QFX).");
+	step.delivery = RECORD_SLOW;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"The text to the phone ending 67 is slow (ref QFX). Wait, then type the code.");
+	assert_string_equal(say(&step, TEXTS_OTHER_CHANNEL),
+		"Email failed; the text to the phone ending 67 is slow (ref QFX). Wait for it.");
+	step.situation = OTP_WAITING;
+	step.delivery = RECORD_SENT;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Use the code texted to the phone ending 67 2 min ago (ref QFX). None? Enter.");
+	step.situation = OTP_NO_SUCH_CONTACT;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"No code can be texted to you. The code already sent (ref QFX) still works.");
+	step.has_live_code = false;
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "No code can be texted to you. Press Enter for a new one.");
+	step = step_of(OTP_SEND);
+	assert_string_equal(say(&step, TEXTS_OTHER_CHANNEL),
+		"Texting failed, so the code was emailed to j***@e***.org (ref QFX).");
+}
+
 static void a_failed_send_is_never_called_sent(void **state)
 {
 	(void)state;
@@ -230,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_situation_has_the_line_of_the_design),
+		cmocka_unit_test(each_situation_has_its_line_for_a_phone),
 		cmocka_unit_test(a_failed_send_is_never_called_sent),
 		cmocka_unit_test(what_cannot_be_a_code_is_named),
 		cmocka_unit_test(an_expired_code_and_its_successor_are_one_line),
