@@ -85,7 +85,7 @@ $(MODULE): $(BUILD)/pam_otpcode.o $(LIB) pam_otpcode.map
 	$(call say,LD,$@) $(CC) -shared $(ALL_LDFLAGS) -Wl,--version-script=pam_otpcode.map $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $< $(LIB) -lpam -lcrypto
 
 $(HOOK): $(HOOK_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(LIB) -lcurl -lcrypto
+	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(LIB) -lcurl -ljansson -lcrypto
 
 $(CLI): $(CLI_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) -lsmartcols -ljansson -lcrypto
@@ -110,7 +110,7 @@ HOOK_LIB_OBJ := $(filter-out $(BUILD)/hook/otpcode-deliver.o,$(HOOK_OBJ))
 PROGRAMS    := $(UNIT) $(MODULE_TEST) $(PRELOAD) $(AID) $(REPLAY)
 
 $(UNIT): %: %.o $(UNIT_HELP) $(HOOK_LIB_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELP) $(HOOK_LIB_OBJ) $(LIB) -lcmocka -lcurl -lcrypto
+	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $< $(UNIT_HELP) $(HOOK_LIB_OBJ) $(LIB) -lcmocka -lcurl -ljansson -lcrypto
 
 # -rdynamic: libpam finds the test's syslog first, so that a test reads the log.
 $(MODULE_TEST): %: %.o $(MODULE_HELP) $(BUILD)/tests/unit/staging.o $(LIB)
@@ -124,10 +124,10 @@ $(PRELOAD): %.so: %.o
 
 # The inputs that a fuzzer found are run again by every make test, with any compiler.
 $(REPLAY): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(HOOK_LIB_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -lcrypto
+	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -ljansson -lcrypto
 
 $(FUZZ): %: %.o $(HOOK_LIB_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ -lcurl -lcrypto
+	$(call say,LD,$@) $(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ -lcurl -ljansson -lcrypto
 
 programs: all $(PROGRAMS)
 

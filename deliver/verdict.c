@@ -188,5 +188,7 @@ void request_blank(const struct request *request, char *text)
 		if ((*p > 0 && *p < 0x20) || *p == 0x7f)
 			*p = ' ';
 	blank(text, request->contact.address);
+	if (request->contact.address[0] == '+')
+		blank(text, request->contact.address + 1);
 	blank(text, request->code.text);
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hook/curl.h"
 
+#include "hook/password.h"
 #include "trust/trust.h"
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #define GOODBYE_MS 1000
-#define CA_FILE_MAX 1048576 /* a system's whole bundle is about 250 KiB */
+#define FILE_MAX 1048576 /* a system's whole bundle is about 250 KiB */
 
 /* What holds for every transfer. One option that this libcurl does not know, and nothing is sent. */
 static const struct {
@@ -76,16 +78,20 @@ enum otp_err curl_transfer_open(struct curl_transfer *transfer, const char *prot
 	return OTP_OK;
 }
 
-static enum otp_err read_ca(const char *ca_file, char **out, size_t *len, struct otp_why *why)
+/* The whole of a root's file, to be freed. secret: one that not everybody may read. */
+static enum otp_err read_whole(const char *path, bool secret, char **out, size_t *len, struct otp_why *why)
 {
 	int fd = -1;
 	enum otp_err err = trust_open_file(
-		ca_file, O_RDONLY, (struct trust_rule){.mode = TRUST_READABLE, .owner = 0}, &fd, why);
+		path, O_RDONLY, (struct trust_rule){.mode = TRUST_READABLE, .owner = 0}, &fd, why);
 	if (err != OTP_OK)
 		return err;
-	*out = malloc(CA_FILE_MAX);
-	err = *out == NULL ? why_set(why, OTP_ERR_NO_MEMORY, 0, "no memory to read %s", ca_file)
-			   : trust_read(fd, ca_file, *out, CA_FILE_MAX, len, why);
+	if (secret)
+		err = password_check_secret(fd, path, why);
+	if (err == OTP_OK && (*out = malloc(FILE_MAX)) == NULL)
+		err = why_set(why, OTP_ERR_NO_MEMORY, 0, "no memory to read %s", path);
+	if (err == OTP_OK)
+		err = trust_read(fd, path, *out, FILE_MAX, len, why);
 	(void)close(fd);
 	return err;
 }
@@ -94,7 +100,7 @@ enum otp_err curl_transfer_trust_only(
 	struct curl_transfer *transfer, const char *ca_file, struct otp_why *why)
 {
 	size_t len = 0;
-	enum otp_err err = read_ca(ca_file, &transfer->ca, &len, why);
+	enum otp_err err = read_whole(ca_file, false, &transfer->ca, &len, why);
 	if (err != OTP_OK)
 		return err;
 	struct curl_blob blob = {.data = transfer->ca, .len = len, .flags = CURL_BLOB_NOCOPY};
@@ -104,6 +110,43 @@ enum otp_err curl_transfer_trust_only(
 		curl_easy_setopt(transfer->handle, CURLOPT_CAPATH, NULL) != CURLE_OK ||
 		curl_easy_setopt(transfer->handle, CURLOPT_CAINFO_BLOB, &blob) != CURLE_OK)
 		return why_set(why, OTP_ERR_CONFIG, 0, "this libcurl cannot trust only %s", ca_file);
+	return OTP_OK;
+}
+
+/* libcurl takes a copy, so that ours can be wiped. */
+static enum otp_err set_file(
+	CURL *handle, CURLoption option, const char *path, bool secret, struct otp_why *why)
+{
+	char *text = NULL;
+	size_t len = 0;
+	enum otp_err err = read_whole(path, secret, &text, &len, why);
+
+	if (err == OTP_OK) {
+		struct curl_blob blob = {.data = text, .len = len, .flags = CURL_BLOB_COPY};
+		if (curl_easy_setopt(handle, option, &blob) != CURLE_OK)
+			err = why_set(why, OTP_ERR_CONFIG, 0, "this libcurl cannot use %s", path);
+	}
+	if (text != NULL)
+		OPENSSL_cleanse(text, len);
+	free(text);
+	return err;
+}
+
+enum otp_err curl_transfer_show_certificate(
+	struct curl_transfer *transfer, const char *cert_file, const char *key_file, struct otp_why *why)
+{
+	enum otp_err err = set_file(transfer->handle, CURLOPT_SSLCERT_BLOB, cert_file, false, why);
+
+	return err != OTP_OK ? err : set_file(transfer->handle, CURLOPT_SSLKEY_BLOB, key_file, true, why);
+}
+
+enum otp_err curl_transfer_go_through(struct curl_transfer *transfer, const char *proxy, struct otp_why *why)
+{
+	if (curl_easy_setopt(transfer->handle, CURLOPT_PROXY, proxy) != CURLE_OK ||
+		curl_easy_setopt(transfer->handle, CURLOPT_NOPROXY, "") != CURLE_OK ||
+		curl_easy_setopt(transfer->handle, CURLOPT_HTTPPROXYTUNNEL, 1L) != CURLE_OK ||
+		curl_easy_setopt(transfer->handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) != CURLE_OK)
+		return why_set(why, OTP_ERR_CONFIG, 0, "this libcurl cannot go through a proxy");
 	return OTP_OK;
 }
 

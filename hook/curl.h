@@ -35,6 +35,15 @@ __attribute__((warn_unused_result)) enum otp_err curl_transfer_open(struct curl_
 __attribute__((warn_unused_result)) enum otp_err curl_transfer_trust_only(
 	struct curl_transfer *transfer, const char *ca_file, struct otp_why *why);
 
+/* Shows a certificate to the server. Both files must be root's and not writable by others, the key not
+ * readable by everybody. */
+__attribute__((warn_unused_result)) enum otp_err curl_transfer_show_certificate(
+	struct curl_transfer *transfer, const char *cert_file, const char *key_file, struct otp_why *why);
+
+/* Goes through the proxy http://HOST:PORT; TLS with the server stays what it was. */
+__attribute__((warn_unused_result)) enum otp_err curl_transfer_go_through(
+	struct curl_transfer *transfer, const char *proxy, struct otp_why *why);
+
 /* Counts len bytes of an answer; false once there were more than CURL_RESPONSE_MAX. */
 bool curl_transfer_take(struct curl_transfer *transfer, size_t len);
 

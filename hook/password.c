@@ -29,18 +29,26 @@ static enum otp_err take_first_line(
 	return OTP_OK;
 }
 
-static enum otp_err read_open(const char *path, int fd, char *out, struct otp_why *why)
+enum otp_err password_check_secret(int fd, const char *path, struct otp_why *why)
 {
 	struct stat st;
-	char text[FILE_SIZE];
-	size_t len = 0;
 
 	if (fstat(fd, &st) != 0)
 		return why_set(why, OTP_ERR_IO, errno, "%s", path);
 	if ((st.st_mode & S_IRWXO) != 0)
 		return why_set(why, OTP_ERR_CONFIG, 0,
 			"%s: everybody may read it; chmod 0640 and give it to the hook's group", path);
-	enum otp_err err = trust_read(fd, path, text, sizeof text, &len, why);
+	return OTP_OK;
+}
+
+static enum otp_err read_open(const char *path, int fd, char *out, struct otp_why *why)
+{
+	char text[FILE_SIZE];
+	size_t len = 0;
+	enum otp_err err = password_check_secret(fd, path, why);
+
+	if (err == OTP_OK)
+		err = trust_read(fd, path, text, sizeof text, &len, why);
 	if (err == OTP_OK)
 		err = take_first_line(path, text, len, out, why);
 	OPENSSL_cleanse(text, sizeof text);

@@ -14,4 +14,8 @@
 __attribute__((warn_unused_result)) enum otp_err password_read(
 	const char *path, char out[PASSWORD_SIZE], struct otp_why *why);
 
+/* OTP_ERR_CONFIG where everybody may read the open file. */
+__attribute__((warn_unused_result)) enum otp_err password_check_secret(
+	int fd, const char *path, struct otp_why *why);
+
 #endif

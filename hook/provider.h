@@ -4,7 +4,9 @@
 
 #include "deliver/request.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What every kind of provider is given, and what it gives back. */
 
@@ -21,6 +23,9 @@ struct provider_limits {
 struct provider_result {
 	enum request_outcome outcome;
 	char reason[REQUEST_REASON_SIZE];
+	int64_t retry_after_ms; /* VERDICT_LATER: not before this has passed; 0: whenever */
+	bool may_arrive; /* VERDICT_LATER: it may arrive all the same, and this provider alone, which knows a
+			    repeated request, may be asked again */
 };
 
 #define PROVIDER_ID_SIZE 33

@@ -39,7 +39,9 @@ struct state {
 	bool struck_out[CONFIG_CHANNEL_PROVIDERS_MAX];
 	struct provider_result last[CONFIG_CHANNEL_PROVIDERS_MAX];
 	bool noted[CONFIG_CHANNEL_PROVIDERS_MAX];
-	unsigned left; /* providers not struck out */
+	int64_t not_before[CONFIG_CHANNEL_PROVIDERS_MAX]; /* as the provider asked for */
+	unsigned left;                                    /* providers not struck out */
+	bool may_arrive;
 	bool background;
 };
 
@@ -89,6 +91,15 @@ static void say(const struct state *state, unsigned i, struct request_verdict *v
 	verdict->ms = (long)(now_ms(state) - state->times->begun);
 }
 
+/* A message that may arrive is for nobody but the provider that knows it again. */
+static void strike_out_others(struct state *state, unsigned i)
+{
+	for (unsigned other = 0; other < state->list->n; other++)
+		state->struck_out[other] = other != i;
+	state->left = 1;
+	state->may_arrive = true;
+}
+
 /* True if that was the end of it. */
 static bool ask(struct state *state, unsigned i, struct request_verdict *verdict)
 {
@@ -109,6 +120,9 @@ static bool ask(struct state *state, unsigned i, struct request_verdict *verdict
 		state->left--;
 		return state->left == 0;
 	case VERDICT_LATER:
+		if (result.may_arrive)
+			strike_out_others(state, i);
+		state->not_before[i] = now_ms(state) + result.retry_after_ms;
 		break;
 	}
 	return false;
@@ -117,7 +131,7 @@ static bool ask(struct state *state, unsigned i, struct request_verdict *verdict
 static bool ask_all(struct state *state, struct request_verdict *verdict)
 {
 	for (unsigned i = 0; i < state->list->n; i++) {
-		if (state->struck_out[i])
+		if (state->struck_out[i] || now_ms(state) < state->not_before[i])
 			continue;
 		if (now_ms(state) >= begin_by(state))
 			return true;
@@ -131,12 +145,25 @@ static bool ask_all(struct state *state, struct request_verdict *verdict)
  */
 static void settle(const struct state *state, struct request_verdict *verdict)
 {
+	if (state->may_arrive && verdict->outcome != VERDICT_SENT)
+		verdict->outcome = VERDICT_UNKNOWN;
 	if (state->left == 0 || verdict->outcome == VERDICT_SENT || verdict->outcome == VERDICT_UNKNOWN)
 		return;
 	for (unsigned i = 0; i < state->list->n && verdict->outcome != VERDICT_LATER; i++)
 		if (!state->struck_out[i] && state->noted[i])
 			say(state, i, verdict);
 	verdict->outcome = VERDICT_LATER;
+}
+
+/* Until a provider may be asked again; a round's own pause at least. */
+static int64_t next_pause(const struct state *state, int64_t pause)
+{
+	int64_t now = now_ms(state), next = INT64_MAX;
+
+	for (unsigned i = 0; i < state->list->n; i++)
+		if (!state->struck_out[i] && state->not_before[i] < next)
+			next = state->not_before[i];
+	return next - now > pause ? next - now : pause;
 }
 
 bool rounds_run(const struct rounds_list *list, const struct rounds_times *times,
@@ -147,9 +174,10 @@ bool rounds_run(const struct rounds_list *list, const struct rounds_times *times
 	*verdict = (struct request_verdict){.outcome = VERDICT_LATER, .reason = "no time left"};
 	(void)snprintf(verdict->provider, sizeof verdict->provider, "%s", list->providers[0]->name);
 	for (int64_t pause = FIRST_PAUSE_MS; !ask_all(&state, verdict); pause *= 2) {
-		if (now_ms(&state) + pause >= begin_by(&state))
+		int64_t ms = next_pause(&state, pause);
+		if (ms >= begin_by(&state) - now_ms(&state))
 			break;
-		world->pause(world->self, pause);
+		world->pause(world->self, ms);
 	}
 	settle(&state, verdict);
 	return state.background;

@@ -45,8 +45,9 @@ struct rounds_world {
 /*
  * Hands the message to the providers, in rounds: the first that takes it ends it; one that refuses is not
  * asked again; one that fails for now is asked again in the next round, after 1 s, 2 s, 4 s and so on. A
- * message that may arrive is never sent again. True if the asker no longer waits: what becomes of it then is
- * for the log.
+ * message that may arrive is never sent again, but by the one provider that knows it again (may_arrive).
+ * Nobody is asked again before the time that the provider itself named. True if the asker no longer waits:
+ * what becomes of it then is for the log.
  */
 bool rounds_run(const struct rounds_list *list, const struct rounds_times *times,
 	const struct rounds_world *world, struct request_verdict *verdict);

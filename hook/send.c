@@ -2,6 +2,7 @@
 #include "hook/send.h"
 
 #include "core/random.h"
+#include "hook/http.h"
 #include "hook/message.h"
 #include "hook/report.h"
 #include "hook/rounds.h"
@@ -52,7 +53,14 @@ static void world_send(void *self, const struct config_provider *provider, struc
 {
 	const struct order *order = self;
 
-	smtp_send(provider, &order->message, limits, result);
+	switch (provider->kind) {
+	case CONFIG_PROVIDER_SMTP:
+		smtp_send(provider, &order->message, limits, result);
+		break;
+	case CONFIG_PROVIDER_HTTP:
+		http_send(provider, &order->message, limits, result);
+		break;
+	}
 }
 
 static void world_note(
