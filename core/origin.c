@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/origin.h"
+
+#include "core/address.h"
 #include "core/sshkey.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -14,7 +15,6 @@ _Static_assert(SSHKEY_FINGERPRINT_SIZE <= ORIGIN_KEY_SIZE, "a fingerprint fits a
 #define ABSENT "-" /* no host, service or key has this name */
 #define HASH_MARK '~'
 #define HASH_BYTES 8
-#define ZONE_MAX 15 /* IFNAMSIZ less its NUL */
 
 /* A word of text that need not end in a NUL. */
 struct word {
@@ -81,64 +81,10 @@ static void fact_copy(const char *fact, char *out, size_t size)
 	word_copy((struct word){fact, strlen(fact)}, out, size);
 }
 
-/* An address without its spellings: an IPv4-mapped one is IPv4, and only a link-local one has a zone. */
-struct address {
-	int family;
-	unsigned char bytes[sizeof(struct in6_addr)];
-	char zone[1 + ZONE_MAX + 1]; /* "%eth0", or empty */
-};
-
-static bool address_is_link_local(const struct address *address)
+/* A word with odd bytes is no address, even where only its zone has them. */
+static bool word_is_address(struct word word, struct address *out)
 {
-	return address->family == AF_INET6 && address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
-}
-
-static void address_normalise(struct address *address)
-{
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-	if (memcmp(address->bytes, mapped, sizeof mapped) == 0) {
-		address->family = AF_INET;
-		memmove(address->bytes, address->bytes + sizeof mapped, sizeof(struct in_addr));
-	}
-	if (!address_is_link_local(address))
-		address->zone[0] = '\0';
-}
-
-/* Only inet_pton: a name is never looked up, nor is a zone (CVE-2024-10963). */
-static bool address_parse(struct word word, struct address *out)
-{
-	char text[INET6_ADDRSTRLEN + ZONE_MAX + 1];
-
-	*out = (struct address){.family = AF_INET};
-	if (!word_is_plain(word, sizeof text))
-		return false;
-	memcpy(text, word.text, word.len);
-	text[word.len] = '\0';
-	if (inet_pton(AF_INET, text, out->bytes) == 1)
-		return true;
-
-	char *zone = strchr(text, '%');
-	if (zone != NULL) {
-		size_t len = strlen(zone);
-		if (len < 2 || len >= sizeof out->zone)
-			return false;
-		memcpy(out->zone, zone, len);
-		*zone = '\0';
-	}
-	out->family = AF_INET6;
-	if (inet_pton(AF_INET6, text, out->bytes) != 1)
-		return false;
-	address_normalise(out);
-	return true;
-}
-
-static void address_print(const struct address *address, const char *suffix, char *out, size_t size)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-
-	(void)inet_ntop(address->family, address->bytes, text, sizeof text);
-	(void)snprintf(out, size, "%s%s%s", text, address->zone, suffix);
+	return word_is_plain(word, ORIGIN_SOURCE_SIZE) && address_parse(word.text, word.len, out);
 }
 
 /* A remote host is never taken for a place on this one, whatever it calls itself. */
@@ -146,7 +92,7 @@ static void remote_copy(struct word word, char out[ORIGIN_SOURCE_SIZE])
 {
 	struct address address;
 
-	if (address_parse(word, &address))
+	if (word_is_address(word, &address))
 		address_print(&address, "", out, ORIGIN_SOURCE_SIZE);
 	else if (strncmp(word.text, "tty:", 4) == 0 || (word.len == 5 && memcmp(word.text, "local", 5) == 0))
 		word_hash(word, out, ORIGIN_SOURCE_SIZE);
@@ -207,10 +153,10 @@ bool origin_network(const char *source, char out[ORIGIN_NETWORK_SIZE])
 	struct address address;
 
 	out[0] = '\0';
-	if (!address_parse((struct word){source, strlen(source)}, &address) ||
+	if (!word_is_address((struct word){source, strlen(source)}, &address) ||
 		address_is_link_local(&address))
 		return false;
-	if (address.family == AF_INET) {
+	if (address.is_ipv4) {
 		address.bytes[3] = 0;
 		address_print(&address, "/24", out, ORIGIN_NETWORK_SIZE);
 	} else {
