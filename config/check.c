@@ -25,7 +25,7 @@ enum otp_err check_fault(const struct reading *reading, struct reading_place pla
 	return why_set(why, OTP_ERR_CONFIG, 0, "%s: %s", where, text);
 }
 
-static struct reading_place place_of(const struct reading *reading, const char *section, const char *key)
+struct reading_place check_place(const struct reading *reading, const char *section, const char *key)
 {
 	return reading->keys[table_index(table_find(section, key))];
 }
@@ -149,36 +149,15 @@ static enum otp_err check_provider(struct reading *reading, unsigned i, struct o
 	return err;
 }
 
-static enum otp_err check_email(const struct reading *reading, struct otp_why *why)
-{
-	const struct config *config = &reading->config;
-	struct reading_place at = place_of(reading, "email", "providers");
-
-	if (config->email.providers_n == 0)
-		return check_fault(reading, at, why,
-			"[email] providers is empty, so no code can be sent: name a [provider NAME] section");
-	for (unsigned i = 0; i < config->email.providers_n; i++)
-		if (config_find_provider(config, config->email.providers[i]) == NULL)
-			return check_fault(reading, at, why,
-				"providers names %s, but there is no section [provider %s]",
-				config->email.providers[i], config->email.providers[i]);
-	if (!is_set(config->email.from)) {
-		struct reading_place from = place_of(reading, "email", "from");
-		return check_fault(reading, from.file != 0 ? from : at, why,
-			"[email] from is empty: it must be the address that messages come from");
-	}
-	return OTP_OK;
-}
-
 /* Otherwise no code could be asked for again while the first one works. */
 static enum otp_err check_times(const struct reading *reading, struct otp_why *why)
 {
 	const struct policy *policy = &reading->config.policy;
-	struct reading_place resend = place_of(reading, "limits", "resend_after");
+	struct reading_place resend = check_place(reading, "limits", "resend_after");
 
 	if (policy->resend_after_s <= policy->lifetime_s)
 		return OTP_OK;
-	return check_fault(reading, resend.file != 0 ? resend : place_of(reading, "code", "lifetime"), why,
+	return check_fault(reading, resend.file != 0 ? resend : check_place(reading, "code", "lifetime"), why,
 		"[limits] resend_after is longer than [code] lifetime: it must not be");
 }
 
@@ -188,5 +167,5 @@ enum otp_err reading_finish(struct reading *reading, struct otp_why *why)
 
 	for (unsigned i = 0; err == OTP_OK && i < reading->config.providers_n; i++)
 		err = check_provider(reading, i, why);
-	return err != OTP_OK ? err : check_email(reading, why);
+	return err != OTP_OK ? err : check_channels(reading, why);
 }

@@ -85,12 +85,22 @@ struct config_provider {
 	char error_json[97]; /* path.to.member */
 };
 
-/* [email]: the providers of a channel in the order in which they are tried. */
+/* [email], [sms]: the providers of a channel in the order in which they are tried. */
 struct config_channel {
 	char providers[CONFIG_CHANNEL_PROVIDERS_MAX][CONFIG_NAME_SIZE];
 	unsigned providers_n;
-	char from[CONTACT_ADDRESS_SIZE];
+	char from[CONTACT_ADDRESS_SIZE];      /* SMS: what gateways take for a sender; may be empty */
 	char template_file[CONFIG_PATH_SIZE]; /* empty: the built-in text */
+};
+
+#define CONFIG_PREFIXES_MAX 32
+#define CONFIG_PREFIX_SIZE 17 /* '+' and at most 15 digits (ITU-T E.164) */
+
+/* [sms] allow_prefixes: how a number begins that may be texted to. */
+struct config_prefixes {
+	bool any; /* all of them */
+	char list[CONFIG_PREFIXES_MAX][CONFIG_PREFIX_SIZE];
+	unsigned n;
 };
 
 /* Everything that configuration decides, whole and within its ranges; there is no half-read one. */
@@ -108,10 +118,12 @@ struct config {
 	struct {
 		char hook[CONFIG_PATH_SIZE];
 		char hook_user[CONFIG_NAME_SIZE];
-		int wait_s;         /* 1..60 */
-		char host_name[65]; /* empty: the system's */
+		int wait_s;                   /* 1..60 */
+		char host_name[65];           /* empty: the system's */
+		struct otp_channels channels; /* those that are used; each has providers */
 	} delivery;
-	struct config_channel email;
+	struct config_channel email, sms;
+	struct config_prefixes allow_prefixes; /* of [sms] */
 	struct config_provider providers[CONFIG_PROVIDERS_MAX];
 	unsigned providers_n;
 	struct {
@@ -139,6 +151,15 @@ __attribute__((warn_unused_result)) enum otp_err config_conf_argument(
 
 /* Settings of a provider that nobody has set. */
 struct config_provider config_provider_default(void);
+
+const struct config_channel *config_find_channel(const struct config *config, enum channel channel);
+
+/*
+ * Whether anything may be sent to this contact: OTP_ERR_INVALID, with the list, for a phone number that
+ * begins with none of [sms] allow_prefixes. To be asked when a contact is entered, and again before a send.
+ */
+__attribute__((warn_unused_result)) enum otp_err config_allows(
+	const struct config *config, const struct contact *contact, struct otp_why *why);
 
 /* The provider of that name, or NULL. */
 const struct config_provider *config_find_provider(const struct config *config, const char *name);

@@ -34,6 +34,8 @@ enum config_kind {
 	CONFIG_KIND_MEMBER,
 	CONFIG_KIND_SIGV4,
 	CONFIG_KIND_PROXY,
+	CONFIG_KIND_CHANNELS,  /* struct otp_channels */
+	CONFIG_KIND_PREFIXES,  /* struct config_prefixes */
 	CONFIG_KIND_PROVIDERS, /* struct config_channel: providers, providers_n */
 	CONFIG_KINDS_N,
 };

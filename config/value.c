@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/value.h"
 
+#include "config/channel.h"
 #include "config/gateway.h"
+#include "config/list.h"
 #include "config/quantity.h"
 #include "config/url.h"
 #include "core/contact.h"
@@ -290,19 +292,11 @@ static enum otp_err parse_providers(
 
 	channel->providers_n = 0;
 	while (*text != '\0') {
-		text += strspn(text, " \t");
-		size_t len = strcspn(text, ", \t");
-		if (len >= sizeof name)
+		if (!list_take(&text, name, sizeof name))
 			return refuse_unseen(key, why);
-		memcpy(name, text, len);
-		name[len] = '\0';
 		enum otp_err err = add_provider(key, name, channel, why);
 		if (err != OTP_OK)
 			return err;
-		text += len;
-		text += strspn(text, " \t");
-		if (*text != '\0' && (*text != ',' || *++text == '\0'))
-			return refuse_unseen(key, why);
 	}
 	return OTP_OK;
 }
@@ -342,6 +336,8 @@ static const struct {
 	[CONFIG_KIND_MEMBER] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_SIGV4] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_PROXY] = {parse_string, format_string, string_range},
+	[CONFIG_KIND_CHANNELS] = {channel_list_parse, channel_list_format, channel_list_range},
+	[CONFIG_KIND_PREFIXES] = {channel_prefixes_parse, channel_prefixes_format, channel_prefixes_range},
 	[CONFIG_KIND_PROVIDERS] = {parse_providers, format_providers, string_range},
 };
 

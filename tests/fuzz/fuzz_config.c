@@ -93,7 +93,8 @@ static void check_providers(const struct config *config)
 		must(provider->username[0] == '\0' || provider->password_file[0] != '\0');
 		must(url_is_http(&url) == (provider->kind == CONFIG_PROVIDER_HTTP));
 	}
-	must(config->email.providers_n >= 1 && config->email.providers_n <= CONFIG_CHANNEL_PROVIDERS_MAX);
+	must(config->email.providers_n + config->sms.providers_n >= 1 &&
+		config->email.providers_n <= CONFIG_CHANNEL_PROVIDERS_MAX);
 	for (unsigned i = 0; i < config->email.providers_n; i++)
 		must(config_find_provider(config, config->email.providers[i]) != NULL);
 	must(contact_parse(CHANNEL_EMAIL, config->email.from, &from, NULL) == OTP_OK);

@@ -217,7 +217,7 @@ static void the_example_as_it_is_changes_nothing(void **state)
 		assert_int_equal(reading.keys[i].file, 0);
 }
 
-/* What an admin does with it: the marks taken away, and the three values that must be set. */
+/* What an admin does with it: the marks taken away, and what must be set is. */
 static void the_example_with_every_key_taken_up_is_read(void **state)
 {
 	(void)state;
@@ -225,13 +225,16 @@ static void the_example_with_every_key_taken_up_is_read(void **state)
 	static struct reading reading;
 	struct otp_why why;
 	char *out = taken.text;
+	bool sms = false;
 
 	load(EXAMPLE, &example);
 	for (char *line = strtok(example.text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		bool mark = line[0] == '#' && line[1] != ' ';
-		const char *set = strcmp(line, "#providers=") == 0 ? "relay"
-				  : strcmp(line, "#from=") == 0    ? "login@example.org"
-				  : strcmp(line, "#url=") == 0     ? "smtp://mx.example.org:587"
+		sms = line[0] == '[' ? strcmp(line, "[sms]") == 0 : sms;
+		const char *set = strcmp(line, "#providers=") == 0        ? (sms ? "gateway" : "relay")
+				  : strcmp(line, "#allow_prefixes=") == 0 ? "+1,+44"
+				  : strcmp(line, "#from=") == 0           ? "login@example.org"
+				  : strcmp(line, "#url=") == 0            ? "smtp://mx.example.org:587"
 				  : strcmp(line, "#[provider gateway]") == 0
 					  ? "\nurl=https://gateway.example.net/send?to={to}&text={text}"
 					  : "";
