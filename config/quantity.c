@@ -140,9 +140,10 @@ enum otp_err quantity_parse_rate(
 	long number = read_digits(text, &rest);
 
 	if (rest != text && *rest == '\0')
-		return why_set(why, OTP_ERR_CONFIG, 0, "%s=%.*s needs a unit: %ld/h", key->key,
-			VALUE_SHOWN_MAX, text, number);
-	if (rest == text || (strcmp(rest, "/h") != 0 && strcmp(rest, "/d") != 0))
+		return why_set(why, OTP_ERR_CONFIG, 0, "%s=%.*s needs a unit: %ld/%s", key->key,
+			VALUE_SHOWN_MAX, text, number, key->unit != NULL ? key->unit : "h");
+	if (rest == text || (strcmp(rest, "/h") != 0 && strcmp(rest, "/d") != 0) ||
+		(key->unit != NULL && strcmp(rest + 1, key->unit) != 0))
 		return value_refuse(key, text, "is not a rate:", why);
 	if (!in_range(key, number, 1))
 		return value_refuse(key, text, "is out of range:", why);
@@ -160,5 +161,8 @@ void quantity_format_rate(const struct config_key *key, const void *field, char 
 
 void quantity_rate_range(const struct config_key *key, char out[CONFIG_RANGE_SIZE])
 {
-	(void)snprintf(out, CONFIG_RANGE_SIZE, "%ld to %ld, /h or /d", key->min, key->max);
+	if (key->unit != NULL)
+		(void)snprintf(out, CONFIG_RANGE_SIZE, "%ld to %ld, /%s", key->min, key->max, key->unit);
+	else
+		(void)snprintf(out, CONFIG_RANGE_SIZE, "%ld to %ld, /h or /d", key->min, key->max);
 }

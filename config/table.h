@@ -34,6 +34,7 @@ enum config_kind {
 	CONFIG_KIND_MEMBER,
 	CONFIG_KIND_SIGV4,
 	CONFIG_KIND_PROXY,
+	CONFIG_KIND_NETWORKS,  /* struct policy_networks */
 	CONFIG_KIND_CHANNELS,  /* struct otp_channels */
 	CONFIG_KIND_PREFIXES,  /* struct config_prefixes */
 	CONFIG_KIND_PROVIDERS, /* struct config_channel: providers, providers_n */
@@ -48,7 +49,7 @@ struct config_key {
 	size_t offset;     /* in struct config; in struct config_provider where section is TABLE_PROVIDER */
 	size_t size;       /* of that member */
 	long min, max;     /* numbers; seconds; count of a rate */
-	const char *unit;  /* durations: the one to suggest where it is missing */
+	const char *unit;  /* durations: the one to suggest where it is missing; rates: the only one (NULL: any) */
 	const char *words; /* "digits|letters" */
 	const char *file_only; /* NULL: a module argument may set it; else why not */
 	unsigned serves;       /* provider keys: 1U << enum config_provider_kind for each that takes it */

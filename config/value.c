@@ -3,6 +3,7 @@
 
 #include "config/channel.h"
 #include "config/gateway.h"
+#include "config/networks.h"
 #include "config/list.h"
 #include "config/quantity.h"
 #include "config/url.h"
@@ -336,6 +337,7 @@ static const struct {
 	[CONFIG_KIND_MEMBER] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_SIGV4] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_PROXY] = {parse_string, format_string, string_range},
+	[CONFIG_KIND_NETWORKS] = {networks_parse, networks_format, networks_range},
 	[CONFIG_KIND_CHANNELS] = {channel_list_parse, channel_list_format, channel_list_range},
 	[CONFIG_KIND_PREFIXES] = {channel_prefixes_parse, channel_prefixes_format, channel_prefixes_range},
 	[CONFIG_KIND_PROVIDERS] = {parse_providers, format_providers, string_range},

@@ -109,6 +109,8 @@ bool address_range_parse(const char *text, size_t len, struct address_range *out
 	*out = (struct address_range){.bits = 0};
 	if (!address_parse(text, address_len, &out->first) || out->first.zone[0] != '\0')
 		return false;
+	if (out->first.is_ipv4 && memchr(text, ':', address_len) != NULL)
+		return false; /* an IPv4-mapped one: nobody knows whose bits are meant */
 	unsigned max = out->first.is_ipv4 ? 32 : 128;
 	out->bits = max;
 	if (slash != NULL && !bits_parse(slash + 1, len - address_len - 1, max, &out->bits))

@@ -67,6 +67,7 @@ enum otp_err keys_derive(const unsigned char host_key[KEY_HOST_LEN], struct keys
 	} purposes[] = {
 		{"code", out->code},
 		{"origin", out->origin},
+		{"limits", out->limits},
 		{"store", out->store},
 	};
 	const struct key_part secret = {host_key, KEY_HOST_LEN};

@@ -14,6 +14,7 @@
 struct keys {
 	unsigned char code[KEY_LEN];   /* info "code": seals */
 	unsigned char origin[KEY_LEN]; /* info "origin": what ties a challenge to where it began */
+	unsigned char limits[KEY_LEN]; /* info "limits": names of rows in the table of limits */
 	unsigned char store[KEY_LEN];  /* info "store": ties a state folder to this host key */
 };
 

@@ -2,6 +2,7 @@
 #ifndef OTPCODE_CORE_POLICY_H
 #define OTPCODE_CORE_POLICY_H
 
+#include "core/address.h"
 #include "core/code.h"
 
 #include <stdint.h>
@@ -19,10 +20,17 @@
 #define POLICY_KNOWN_NETWORK_S (30 * 86400)
 #define POLICY_FUTURE_S 5 /* a code issued further in the future than this counts as expired */
 #define POLICY_RESEND_MAX_S 3600
+#define POLICY_SHARED_SENDS_MAX 100000 /* of a source or a host in its window */
+#define POLICY_TRUSTED_MAX 16
 
 struct policy_rate {
 	unsigned count;
 	int window_s;
+};
+
+struct policy_networks {
+	struct address_range list[POLICY_TRUSTED_MAX];
+	unsigned n;
 };
 
 /* The numbers of a login. Every value within the caps above: config_load refuses any other. */
@@ -31,7 +39,10 @@ struct policy {
 	int lifetime_s;
 	unsigned tries;     /* of one challenge, over all its codes */
 	int resend_after_s; /* first cooldown; doubles with each send of the challenge */
-	struct policy_rate sends_per_user;
+	struct policy_rate sends_per_user; /* also of one address, over all users that have it */
+	struct policy_rate sends_per_source;
+	struct policy_rate sends_email, sends_sms, sends_sms_daily; /* of this host */
+	struct policy_networks trusted_sources;                     /* bastions: no limit per source */
 	unsigned lock_after;    /* consecutive failures of a lane */
 	int lock_for_s;         /* the first lock */
 	unsigned wrong_per_30d; /* failures of a lane in 30 days, then locked until an admin unlocks */

@@ -58,6 +58,12 @@ static void a_value_of_another_kind_is_a_fault_that_says_what_would_be_right(voi
 	config_text_fault(
 		"[delivery]\nhook_user=0\n", "f1.conf:2: hook_user must be a user's name, not root");
 	config_text_fault("[email]\nfrom=login\n", "f1.conf:2: from must be an email address");
+	config_text_fault("[limits]\nsends_sms_daily=5/h\n",
+		"f1.conf:2: sends_sms_daily=5/h is not a rate: 1 to 100000, /d");
+	config_text_fault("[limits]\nsends_sms_daily=5\n", "f1.conf:2: sends_sms_daily=5 needs a unit: 5/d");
+	config_text_fault("[limits]\ntrusted_sources=10.0.0.1/8\n",
+		"f1.conf:2: trusted_sources=10.0.0.1/8 must be networks such as 10.0.0.0/8 or 2001:db8::/32, "
+		"with commas between");
 	config_text_fault(
 		"[prompt]\nsupport=a\tb\n", "f1.conf:2: support must be up to 64 printable ASCII characters");
 }
@@ -106,7 +112,7 @@ static void every_number_is_taken_within_its_range_and_refused_beyond(void **sta
 		}
 		seen++;
 	}
-	assert_int_equal(seen, 10);
+	assert_int_equal(seen, 14);
 }
 
 /* Each of these is within range once it has been cut to 32 or 64 bits. */
@@ -167,6 +173,29 @@ static void every_default_is_read_as_itself(void **state)
 	}
 }
 
+static void networks_are_read_whole_and_written_in_one_way(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"x", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/",
+		"10.0.0.1/31", "2001:db8::/129", "fe80::%eth0/64", "10.0.0.0/8,", "10.0.0.0/8;11.0.0.0/8",
+		"bastion.example.org", "::1/127", "::ffff:10.0.0.0/8"};
+	const struct config_key *key = table_find("limits", "trusted_sources");
+	struct policy_networks *networks = &config_text_reading.config.policy.trusted_sources;
+	char value[CONFIG_VALUE_SIZE], many[1024] = "";
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(config_text_read_line("limits", "trusted_sources", bad[i]), OTP_ERR_CONFIG);
+	assert_int_equal(config_text_read_line("limits", "trusted_sources",
+				 "10.0.0.0/8 , 2001:DB8:0::/32,192.0.2.1, 198.51.100.0/24,0.0.0.0/0"),
+		OTP_OK);
+	value_format(key, networks, value);
+	assert_string_equal(value, "10.0.0.0/8,2001:db8::/32,192.0.2.1/32,198.51.100.0/24,0.0.0.0/0");
+	assert_int_equal(networks->n, 5);
+	for (unsigned i = 0; i <= POLICY_TRUSTED_MAX; i++)
+		strcat(many, i == 0 ? "10.0.0.0/8" : ",10.0.0.0/8");
+	assert_int_equal(config_text_read_line("limits", "trusted_sources", many), OTP_ERR_CONFIG);
+}
+
 static void paths_have_one_way_to_be_written(void **state)
 {
 	(void)state;
@@ -200,6 +229,7 @@ int main(void)
 		cmocka_unit_test(no_number_is_taken_for_another_by_overflow),
 		cmocka_unit_test(durations_are_read_in_every_unit_and_written_in_the_longest),
 		cmocka_unit_test(every_default_is_read_as_itself),
+		cmocka_unit_test(networks_are_read_whole_and_written_in_one_way),
 		cmocka_unit_test(paths_have_one_way_to_be_written),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

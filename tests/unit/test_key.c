@@ -96,6 +96,8 @@ static void another_host_key_gives_other_keys(void **state)
 	assert_memory_not_equal(a.code, b.code, KEY_LEN);
 	assert_memory_not_equal(a.origin, b.origin, KEY_LEN);
 	assert_memory_not_equal(a.store, b.store, KEY_LEN);
+	assert_memory_not_equal(a.limits, b.limits, KEY_LEN);
+	assert_memory_not_equal(a.limits, a.store, KEY_LEN);
 	assert_int_equal(key_store_id(&a, id_a, NULL), OTP_OK);
 	assert_int_equal(key_store_id(&b, id_b, NULL), OTP_OK);
 	assert_memory_not_equal(id_a, id_b, KEY_MAC_LEN);

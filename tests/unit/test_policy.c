@@ -21,6 +21,12 @@ static void defaults_are_those_of_the_design(void **state)
 	assert_int_equal(policy.resend_after_s, 30);
 	assert_int_equal(policy.sends_per_user.count, 5);
 	assert_int_equal(policy.sends_per_user.window_s, 3600);
+	assert_int_equal(policy.sends_per_source.count, 60);
+	assert_int_equal(policy.sends_email.count, 1000);
+	assert_int_equal(policy.sends_sms.count, 200);
+	assert_int_equal(policy.sends_sms_daily.count, 500);
+	assert_int_equal(policy.sends_sms_daily.window_s, 86400);
+	assert_int_equal(policy.trusted_sources.n, 0);
 	assert_int_equal(policy.lock_after, 10);
 	assert_int_equal(policy.lock_for_s, 900);
 	assert_int_equal(policy.wrong_per_30d, 50);
