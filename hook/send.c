@@ -71,37 +71,48 @@ static void world_note(
 	report_provider(order->request, provider->name, result->outcome, result->reason);
 }
 
+static enum otp_err add_provider(
+	const struct config *config, const char *name, struct rounds_list *list, struct otp_why *why)
+{
+	const struct config_provider *provider = config_find_provider(config, name);
+
+	if (provider == NULL)
+		return why_set(why, OTP_ERR_CONFIG, 0, "%s has no section [provider %s]", config->path, name);
+	list->providers[list->n++] = provider;
+	return OTP_OK;
+}
+
 /* The one provider that was asked for, or all of the channel. */
 static enum otp_err find_providers(const struct config *config, const struct request *request,
 	struct rounds_list *list, struct otp_why *why)
 {
-	if (request->contact.channel != CHANNEL_EMAIL)
-		return why_set(why, OTP_ERR_CONFIG, 0, "no provider for channel %s",
-			channel_name(request->contact.channel));
-	if (request->provider[0] != '\0') {
-		list->providers[list->n] = config_find_provider(config, request->provider);
-		if (list->providers[list->n++] == NULL)
-			return why_set(why, OTP_ERR_CONFIG, 0, "%s has no section [provider %s]",
-				config->path, request->provider);
-		return OTP_OK;
-	}
-	for (unsigned i = 0; i < config->email.providers_n; i++) {
-		list->providers[list->n] = config_find_provider(config, config->email.providers[i]);
-		if (list->providers[list->n++] == NULL)
-			return why_set(why, OTP_ERR_CONFIG, 0, "%s has no section [provider %s]",
-				config->path, config->email.providers[i]);
-	}
-	if (list->n == 0)
-		return why_set(why, OTP_ERR_CONFIG, 0, "%s: [email] providers is empty", config->path);
-	return OTP_OK;
+	enum channel channel = request->contact.channel;
+	const struct config_channel *facts = config_find_channel(config, channel);
+	enum otp_err err = OTP_OK;
+
+	if (request->provider[0] != '\0')
+		err = add_provider(config, request->provider, list, why);
+	else if (facts->providers_n == 0)
+		err = why_set(why, OTP_ERR_CONFIG, 0, "%s: [%s] providers is empty", config->path,
+			channel_name(channel));
+	else
+		for (unsigned i = 0; err == OTP_OK && i < facts->providers_n; i++)
+			err = add_provider(config, facts->providers[i], list, why);
+	for (unsigned i = 0; err == OTP_OK && channel == CHANNEL_SMS && i < list->n; i++)
+		if (list->providers[i]->kind == CONFIG_PROVIDER_SMTP)
+			err = why_set(why, OTP_ERR_CONFIG, 0, "[provider %s] is for email, not for SMS",
+				list->providers[i]->name);
+	return err;
 }
 
 /* A template must be right for a test message too, which has the built-in text. */
 static enum otp_err find_words(
 	const struct config *config, const struct request *request, struct words *words, struct otp_why *why)
 {
-	if (config->email.template_file[0] != '\0') {
-		enum otp_err err = template_fill_file(config->email.template_file, request, words, why);
+	const char *template_file = config_find_channel(config, request->contact.channel)->template_file;
+
+	if (template_file[0] != '\0') {
+		enum otp_err err = template_fill_file(template_file, request, words, why);
 		if (err != OTP_OK || request->kind == REQUEST_CODE)
 			return err;
 	}
@@ -122,14 +133,16 @@ static enum otp_err draw_id(const struct otp_random *random, char id[PROVIDER_ID
 static enum otp_err write_order(const struct config *config, struct order *order, struct otp_why *why)
 {
 	const struct request *request = order->request;
-	struct message_facts facts = {
-		.from = config->email.from, .to = request->contact.address, .now = (int64_t)time(NULL)};
+	bool is_email = request->contact.channel == CHANNEL_EMAIL;
+	struct message_facts facts = {.from = config_find_channel(config, request->contact.channel)->from,
+		.to = request->contact.address,
+		.now = (int64_t)time(NULL)};
 	struct otp_random random = random_system();
 	enum otp_err err = draw_id(&random, order->id, why);
 
 	if (err == OTP_OK)
 		err = find_words(config, request, &order->words, why);
-	if (err == OTP_OK)
+	if (err == OTP_OK && is_email)
 		err = message_build(&facts, &order->words, &random, &order->mail, why);
 	order->message = (struct provider_message){.channel = request->contact.channel,
 		.to = request->contact.address,
@@ -167,13 +180,18 @@ static bool send_order(
 {
 	struct rounds_list list = {.n = 0};
 	struct otp_why why = {0};
+	enum request_outcome outcome = VERDICT_CONFIG;
 	enum otp_err err = find_providers(config, order->request, &list, &why);
 
+	if (err == OTP_OK) {
+		err = config_allows(config, &order->request->contact, &why);
+		outcome = err == OTP_OK ? VERDICT_CONFIG : VERDICT_REFUSED;
+	}
 	if (err == OTP_OK)
 		err = write_order(config, order, &why);
 	if (err == OTP_OK)
 		return hand_over(order, &list, begun, verdict);
-	*verdict = (struct request_verdict){.outcome = VERDICT_CONFIG, .provider = "-"};
+	*verdict = (struct request_verdict){.outcome = outcome, .provider = "-"};
 	(void)snprintf(
 		verdict->reason, sizeof verdict->reason, "%.*s", (int)sizeof verdict->reason - 1, why.text);
 	return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hook/template.h"
 
+#include "hook/gsm7.h"
 #include "hook/text.h"
 #include "trust/trust.h"
 
@@ -84,6 +85,7 @@ struct reading {
 	unsigned line;
 	const struct request *request;
 	bool has_code; /* in the body */
+	bool is_sms;
 	struct otp_why *why;
 };
 
@@ -142,10 +144,45 @@ static enum otp_err put_subject(struct reading *reading, const char *line, size_
 	return put_line(reading, line + sizeof name - 1, len - (sizeof name - 1), subject);
 }
 
+static enum otp_err put_sms_line(struct reading *reading, const char *line, size_t len, struct text *body)
+{
+	size_t before = body->len;
+	enum otp_err err = put_line(reading, line, len, body);
+
+	if (err != OTP_OK)
+		return err;
+	if (!gsm7_fold(body->out + before))
+		return fault(reading, "a character that an SMS does not have (GSM 7-bit alphabet)");
+	body->len = before + strlen(body->out + before);
+	text_add(body, "\n");
+	return OTP_OK;
+}
+
+static enum otp_err end_sms(struct reading *reading, struct text *body)
+{
+	while (body->len > 0 && body->out[body->len - 1] == '\n')
+		body->out[--body->len] = '\0';
+	if (!reading->has_code)
+		return fault(reading, "the text must hold {code}");
+	size_t septets = gsm7_septets(body->out);
+	if (septets > GSM7_PART && septets > TEMPLATE_SMS_PARTS * (size_t)GSM7_PART_OF_MANY)
+		return fault(reading, "the text is too long for an SMS of 3 parts, 459 characters");
+	return OTP_OK;
+}
+
+static enum otp_err end_email(struct reading *reading)
+{
+	return reading->line < 3 || !reading->has_code
+		       ? fault(reading, "the text below the subject must hold {code}")
+		       : OTP_OK;
+}
+
 static enum otp_err take_line(
 	struct reading *reading, const char *line, size_t len, struct text *subject, struct text *body)
 {
 	reading->line++;
+	if (reading->is_sms)
+		return put_sms_line(reading, line, len, body);
 	if (reading->line == 1)
 		return put_subject(reading, line, len, subject);
 	if (reading->line == 2) {
@@ -160,7 +197,10 @@ static enum otp_err take_line(
 enum otp_err template_fill(const char *text, size_t len, const char *name, const struct request *request,
 	struct words *out, struct otp_why *why)
 {
-	struct reading reading = {.name = name, .request = request, .why = why};
+	struct reading reading = {.name = name,
+		.request = request,
+		.why = why,
+		.is_sms = request->contact.channel == CHANNEL_SMS};
 	struct text subject = text_begin(out->subject, sizeof out->subject);
 	struct text body = text_begin(out->body, sizeof out->body);
 	enum otp_err err = OTP_OK;
@@ -174,8 +214,8 @@ enum otp_err template_fill(const char *text, size_t len, const char *name, const
 		err = take_line(&reading, text + i, line_len, &subject, &body);
 		i = next;
 	}
-	if (err == OTP_OK && (reading.line < 3 || !reading.has_code))
-		err = fault(&reading, "the text below the subject must hold {code}");
+	if (err == OTP_OK)
+		err = reading.is_sms ? end_sms(&reading, &body) : end_email(&reading);
 	if (err == OTP_OK && body.full)
 		err = fault(&reading, "the text is too long");
 	if (err != OTP_OK)

@@ -9,10 +9,12 @@
 #include <stddef.h>
 
 #define TEMPLATE_MAX 8192
+#define TEMPLATE_SMS_PARTS 3
 
 /*
- * Fills a template: "Subject: ...", an empty line, the body, in UTF-8; each {placeholder} is replaced. name
- * stands in why. OTP_ERR_CONFIG with "NAME:LINE: ..." for anything else than UTF-8 text, an unknown
+ * Fills a template: "Subject: ...", an empty line, the body, in UTF-8; for an SMS the text alone, folded to
+ * the GSM 7-bit alphabet (hook/gsm7.h) and at most TEMPLATE_SMS_PARTS long. Each {placeholder} is replaced.
+ * name stands in why. OTP_ERR_CONFIG with "NAME:LINE: ..." for anything else than UTF-8 text, an unknown
  * placeholder, a body without {code}, and what does not fit. Nothing that is filled in can begin a line of
  * the header: no value of a request holds a control byte.
  */

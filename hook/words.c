@@ -105,7 +105,7 @@ static void build_test(const struct request *request, struct text *subject, stru
 	add_facts(body, request);
 }
 
-void words_build(const struct request *request, struct words *out)
+static void build_email(const struct request *request, struct words *out)
 {
 	struct text subject = text_begin(out->subject, sizeof out->subject);
 	struct text body = text_begin(out->body, sizeof out->body);
@@ -115,6 +115,14 @@ void words_build(const struct request *request, struct words *out)
 	else
 		build_test(request, &subject, &body);
 	body.out[body.len - 1] = '\0'; /* the empty line after the last paragraph */
+}
+
+void words_build(const struct request *request, struct words *out)
+{
+	if (request->contact.channel == CHANNEL_SMS)
+		words_build_sms(request, out);
+	else
+		build_email(request, out);
 }
 
 void words_wipe(struct words *words)
