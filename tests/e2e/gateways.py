@@ -107,19 +107,20 @@ class Gateway(mail.ScriptedServer):
         request = self._read(client)
         self.requests.append(request)
         self.client = client
-        answer = self._provider(self, request) if callable(self._provider) else self._judge(request)
+        answer = self._provider(self, request) if callable(self._provider) else self.judge(self._provider, request)
         if answer is not None:
             client.sendall(answer)
 
-    def _judge(self, request):
+    def judge(self, provider, request):
+        """What provider answers to it; it is kept as sent or refused."""
         try:
-            sms, answer = self._provider.take(request)
+            sms, answer = provider.take(request)
         except Refused as refused:
             self.refused.append(refused.why)
             return refused.answer
         except (AssertionError, ValueError, KeyError) as fault:
             self.refused.append(f"{type(fault).__name__}: {fault}")
-            return self._provider.refuse(400, "malformed request")
+            return provider.refuse(400, "malformed request")
         self.sent.append(sms)
         return answer
 
