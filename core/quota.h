@@ -66,6 +66,7 @@ struct quota_key {
 /* The bytes of a row. Decoding gives false where its checksum does not hold. */
 void quota_row_encode(const struct quota_row *row, unsigned char out[QUOTA_ROW_SIZE]);
 bool quota_row_decode(const unsigned char bytes[QUOTA_ROW_SIZE], struct quota_row *out);
+bool quota_place_is_free(const unsigned char bytes[QUOTA_ROW_SIZE]);
 
 /* Sees the rows, settled; true: keep them as they are now. Pure, may run more than once. */
 struct quota_edit {

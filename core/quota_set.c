@@ -67,7 +67,7 @@ bool quota_row_decode(const unsigned char bytes[QUOTA_ROW_SIZE], struct quota_ro
 	return time <= INT64_MAX && check == checksum(bytes);
 }
 
-static bool is_free(const unsigned char *bytes)
+bool quota_place_is_free(const unsigned char bytes[QUOTA_ROW_SIZE])
 {
 	for (unsigned i = 0; i < QUOTA_ROW_SIZE; i++)
 		if (bytes[i] != 0)
@@ -80,7 +80,7 @@ static unsigned char *find(unsigned char *set, const unsigned char name[QUOTA_NA
 {
 	for (unsigned i = 0; i < QUOTA_SET_ROWS; i++) {
 		unsigned char *place = set + i * QUOTA_ROW_SIZE;
-		if (memcmp(place, name, QUOTA_NAME_LEN) == 0 && !is_free(place))
+		if (memcmp(place, name, QUOTA_NAME_LEN) == 0 && !quota_place_is_free(place))
 			return place;
 	}
 	return NULL;
@@ -108,7 +108,7 @@ static unsigned char *find_place(unsigned char *set, int64_t now)
 	for (unsigned i = 0; i < QUOTA_SET_ROWS; i++) {
 		unsigned char *place = set + i * QUOTA_ROW_SIZE;
 		struct quota_row row;
-		if (is_free(place) || !quota_row_decode(place, &row))
+		if (quota_place_is_free(place) || !quota_row_decode(place, &row))
 			return place;
 		int64_t used_at = row.at;
 		(void)quota_row_settle(&row, now);
@@ -130,7 +130,7 @@ static bool set_is_whole(const unsigned char *set)
 
 	for (unsigned i = 0; i < QUOTA_SET_ROWS; i++) {
 		const unsigned char *place = set + i * QUOTA_ROW_SIZE;
-		if (!is_free(place) && !quota_row_decode(place, &row))
+		if (!quota_place_is_free(place) && !quota_row_decode(place, &row))
 			return false;
 	}
 	return true;

@@ -209,7 +209,7 @@ static enum otp_err work_run(struct work *work, struct store_key key,
 	err = guard_enter(&guard, why);
 	if (err != OTP_OK)
 		return err;
-	work->deadline = lock_deadline();
+	work->deadline = lock_deadline(STORE_FILE_LOCK_MS);
 	err = step(work, why);
 	if (!guard_leave(&guard, why))
 		err = OTP_ERR_IO;

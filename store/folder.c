@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/file.h"
 
+#include "store/folder.h"
 #include "store/newfile.h"
 #include "trust/trust.h"
 
@@ -142,17 +143,28 @@ static enum otp_err copy_on_write_stop(int fd, const char *path, struct otp_why 
 	return OTP_OK;
 }
 
+enum otp_err folder_make_below(int dir_fd, const char *name, uid_t owner, const char *path, int *fd,
+	bool *created, struct otp_why *why)
+{
+	enum otp_err err = folder_make(dir_fd, name, owner, path, fd, created, why);
+
+	if (err != OTP_OK)
+		return err;
+	err = copy_on_write_stop(*fd, path, why);
+	if (err != OTP_OK)
+		(void)close(*fd);
+	return err;
+}
+
 static enum otp_err users_make(int dir_fd, const char *dir, uid_t owner, bool *created, struct otp_why *why)
 {
 	char path[PATH_SIZE];
 	int users_fd = -1;
 
 	(void)snprintf(path, sizeof path, "%s/" USERS_NAME, dir);
-	enum otp_err err = folder_make(dir_fd, USERS_NAME, owner, path, &users_fd, created, why);
-	if (err != OTP_OK)
-		return err;
-	err = copy_on_write_stop(users_fd, path, why);
-	(void)close(users_fd);
+	enum otp_err err = folder_make_below(dir_fd, USERS_NAME, owner, path, &users_fd, created, why);
+	if (err == OTP_OK)
+		(void)close(users_fd);
 	return err;
 }
 

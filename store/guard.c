@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "store/guard.h"
 
+#include "store/limits.h"
 #include "store/slot.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -11,6 +13,9 @@
 #include <unistd.h>
 
 #define LIMITS_WAIT_S 2
+#define FILE_SIZE_NEEDED ((rlim_t)LIMITS_SIZE) /* the largest file of a store */
+
+static_assert(LIMITS_SIZE >= SLOT_PAIR_LEN, "a record is not the largest file");
 
 /* 16-bit uids on the oldest ABIs. */
 #ifdef SYS_setresuid32
@@ -66,15 +71,16 @@ static bool signal_is_pending(int signal)
 /* A low FSIZE would cut a write short, a CPU limit end the host in the middle of one. */
 static enum otp_err limits_raise(struct guard *guard, struct otp_why *why)
 {
-	struct rlimit now;
+	struct rlimit now = {0, 0};
 
-	if (guard->file_size.rlim_cur < SLOT_PAIR_LEN)
+	if (guard->file_size.rlim_cur < FILE_SIZE_NEEDED)
 		guard->file_size_changed = limit_raise(RLIMIT_FSIZE, &guard->file_size);
 	if (guard->cpu.rlim_cur != RLIM_INFINITY)
 		guard->cpu_changed = limit_raise(RLIMIT_CPU, &guard->cpu);
-	if (getrlimit(RLIMIT_FSIZE, &now) == 0 && now.rlim_cur >= SLOT_PAIR_LEN)
+	if (getrlimit(RLIMIT_FSIZE, &now) == 0 && now.rlim_cur >= FILE_SIZE_NEEDED)
 		return OTP_OK;
-	if (geteuid() == 0)
+	/* Where a record fits, answers can be judged; a table that does not only stops sends. */
+	if (geteuid() == 0 && now.rlim_cur < SLOT_PAIR_LEN)
 		return why_set(why, OTP_ERR_IO, EPERM, "raising the file size limit");
 	guard->file_signal_is_ours = !signal_is_pending(SIGXFSZ);
 	return OTP_OK;
@@ -91,7 +97,7 @@ static enum otp_err limits_take(struct guard *guard, struct otp_why *why)
 	guard->limits_held = true;
 	if (getrlimit(RLIMIT_FSIZE, &guard->file_size) != 0 || getrlimit(RLIMIT_CPU, &guard->cpu) != 0)
 		return why_set(why, OTP_ERR_IO, errno, "reading the limits of this process");
-	if (guard->file_size.rlim_cur < SLOT_PAIR_LEN || guard->cpu.rlim_cur != RLIM_INFINITY)
+	if (guard->file_size.rlim_cur < FILE_SIZE_NEEDED || guard->cpu.rlim_cur != RLIM_INFINITY)
 		return limits_raise(guard, why);
 	guard->limits_held = false;
 	(void)pthread_mutex_unlock(&limits_mutex);

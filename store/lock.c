@@ -24,12 +24,12 @@ static struct timespec monotonic_now(void)
 	return now;
 }
 
-struct timespec lock_deadline(void)
+struct timespec lock_deadline(int wait_ms)
 {
 	struct timespec deadline = monotonic_now();
 
-	deadline.tv_sec += STORE_FILE_LOCK_MS / 1000;
-	deadline.tv_nsec += STORE_FILE_LOCK_MS % 1000 * NS_PER_MS;
+	deadline.tv_sec += wait_ms / 1000;
+	deadline.tv_nsec += wait_ms % 1000 * NS_PER_MS;
 	if (deadline.tv_nsec >= NS_PER_S) {
 		deadline.tv_nsec -= NS_PER_S;
 		deadline.tv_sec++;
@@ -46,7 +46,7 @@ bool lock_deadline_passed(const struct timespec *deadline)
 }
 
 /* The nanoseconds of the clock are jitter enough to keep waiters out of step. */
-static void pause_a_little(void)
+void lock_pause(void)
 {
 	const struct timespec pause = {
 		0, PAUSE_MIN_NS + monotonic_now().tv_nsec % (PAUSE_MAX_NS - PAUSE_MIN_NS + 1)};
@@ -64,7 +64,7 @@ static enum otp_err lock_wait(int fd, const struct timespec *deadline, const cha
 		if (lock_deadline_passed(deadline))
 			return why_set(why, OTP_ERR_BUSY, 0, "%s: locked by others for %d ms", path,
 				STORE_FILE_LOCK_MS);
-		pause_a_little();
+		lock_pause();
 	}
 	return OTP_OK;
 }

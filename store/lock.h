@@ -8,9 +8,12 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* The moment, on the monotonic clock, at which waiting for other updates ends. */
-struct timespec lock_deadline(void);
+/* The moment, on the monotonic clock, at which waiting for others ends. */
+struct timespec lock_deadline(int wait_ms);
 bool lock_deadline_passed(const struct timespec *deadline);
+
+/* A short pause between two looks at a lock: longer ones starve. */
+void lock_pause(void);
 
 /* A record's file, by name. */
 struct lock_file {
