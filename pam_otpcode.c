@@ -208,7 +208,7 @@ static int run_prompt(struct pam_login *pam, const struct passwd *user, const st
 		.support = config->prompt.support,
 		.tell_unenrolled = config->users.unenrolled == CONFIG_UNENROLLED_DENY,
 		.password = pam_item(pam->pamh, PAM_AUTHTOK),
-		.channels = {.list = {CHANNEL_EMAIL}, .n = 1},
+		.channels = config->delivery.channels,
 	};
 	struct prompt_host host = {
 		.self = pam, .tell = pam_tell, .ask = pam_ask, .log = pam_log, .deliver = pam_deliver};

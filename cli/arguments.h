@@ -10,6 +10,7 @@
 /* Every option that any command has; all are long, and stand before or after the words. */
 enum option_id {
 	OPTION_EMAIL,
+	OPTION_SMS,
 	OPTION_TO,
 	OPTION_PROVIDER,
 	OPTION_LOCKED,
@@ -41,6 +42,8 @@ struct arguments {
 	const char *words[ARGUMENTS_WORDS_MAX]; /* all that is no option */
 	unsigned words_n;
 	const char *values[OPTIONS_N][RECORD_CONTACTS_MAX];
+	unsigned places[OPTIONS_N][RECORD_CONTACTS_MAX]; /* how many options stand before it */
+	unsigned options_n;
 	unsigned given[OPTIONS_N];
 };
 

@@ -10,7 +10,7 @@
 
 /* One change of a user's contacts, and what it came to. */
 struct change {
-	struct contact added;
+	struct contacts added; /* at most one */
 	unsigned number;
 	unsigned order[RECORD_CONTACTS_MAX];
 	unsigned order_n;
@@ -39,8 +39,9 @@ static enum otp_err add(void *ctx, struct record *record, bool exists, int64_t n
 
 	if (!exists)
 		return not_enrolled(record, why);
-	contact_mask(&change->added, change->mask);
-	return finish_change(account_add_contact(record, now, &change->added, why), change, record, before);
+	contact_mask(&change->added.list[0], change->mask);
+	return finish_change(
+		account_add_contact(record, now, &change->added.list[0], why), change, record, before);
 }
 
 static enum otp_err remove_one(
@@ -98,7 +99,9 @@ static enum cli_exit run_change(const struct arguments *arguments, const char *t
 
 	if (status != CLI_DONE)
 		return status;
-	status = session_find_record(&session, typed, &user, &record);
+	status = contacts_are_allowed(&session.config, &change->added);
+	if (status == CLI_DONE)
+		status = session_find_record(&session, typed, &user, &record);
 	if (status == CLI_DONE)
 		status = session_change(&session, &user, edit);
 	if (status == CLI_DONE)
@@ -111,15 +114,13 @@ enum cli_exit command_contact_add(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
 	struct change change = {.number = 0};
-	struct contacts contacts;
 	(void)operands_n;
 
-	enum cli_exit status = contacts_from_options("contact add", arguments, &contacts);
+	enum cli_exit status = contacts_from_options("contact add", arguments, &change.added);
 	if (status != CLI_DONE)
 		return status;
-	if (contacts.n > 1)
+	if (change.added.n > 1)
 		return help_complain("contact add", "one address at a time");
-	change.added = contacts.list[0];
 	return run_change(
 		arguments, operands[0], &change, (struct otp_edit){add, &change}, "contact-add", "added");
 }

@@ -4,6 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "config/config.h"
 #include "core/contact.h"
 
 struct contacts {
@@ -11,9 +12,12 @@ struct contacts {
 	unsigned n;
 };
 
-/* The contacts that a command's options give: at least one, each valid. Anything but CLI_DONE
+/* The contacts that a command's options give, in their order: at least one, each valid. Anything but CLI_DONE
  * was reported. */
 enum cli_exit contacts_from_options(
 	const char *command_name, const struct arguments *arguments, struct contacts *out);
+
+/* Whether the configuration lets messages go to each of them. Anything but CLI_DONE was reported. */
+enum cli_exit contacts_are_allowed(const struct config *config, const struct contacts *contacts);
 
 #endif

@@ -20,7 +20,8 @@ static enum otp_err enroll(void *ctx, struct record *record, bool exists, int64_
 
 	if (exists)
 		return why_set(why, OTP_ERR_EXISTS, 0,
-			"%s is enrolled already; another address: otpcode contact add %s --email ADDRESS",
+			"%s is enrolled already; another address: otpcode contact add %s --email ADDRESS "
+			"(or --sms NUMBER)",
 			record->user, record->user);
 	err = account_enroll(record, exists, now, enrolment->contacts->list, enrolment->contacts->n, why);
 	enrolment->after = *record;
@@ -71,7 +72,9 @@ enum cli_exit command_enroll(
 		status = session_open(arguments, &session);
 	if (status != CLI_DONE)
 		return status;
-	status = enroll_user(&session, operands[0], &contacts);
+	status = contacts_are_allowed(&session.config, &contacts);
+	if (status == CLI_DONE)
+		status = enroll_user(&session, operands[0], &contacts);
 	session_close(&session);
 	return status;
 }

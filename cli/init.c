@@ -184,6 +184,6 @@ enum cli_exit command_init(
 	}
 	enum cli_exit printed = report_made(&config, made, done_n, as_json);
 	if (status == CLI_DONE && !as_json && is_any(made, STEPS_N))
-		report_line("Now enrol a user: otpcode enroll USER --email ADDRESS");
+		report_line("Now enrol a user: otpcode enroll USER --email ADDRESS (or --sms NUMBER)");
 	return status != CLI_DONE ? status : printed;
 }

@@ -100,7 +100,9 @@ void session_close(struct session *session)
 enum cli_exit session_explain(enum otp_err err, const char *user, const struct otp_why *why)
 {
 	if (err == OTP_ERR_NOT_ENROLLED) {
-		report_error("%s is not enrolled; to enrol: otpcode enroll %s --email ADDRESS", user, user);
+		report_error(
+			"%s is not enrolled; to enrol: otpcode enroll %s --email ADDRESS (or --sms NUMBER)",
+			user, user);
 		return CLI_FAILED;
 	}
 	if (err == OTP_ERR_OTHER_USER) {

@@ -124,7 +124,8 @@ def test_man_page_names_every_member_of_the_json(enrolled):
     (["enroll", "alice", "--email", "--json"], "--email needs a value: --email ADDRESS"),
     (["enroll", "alice", "--email="], "--email needs a value: --email ADDRESS"),
     (["enroll", "alice", "--emial", "a@example.org"], "there is no option '--emial'; did you mean '--email'?"),
-    (["enroll", "alice", "-email", "a@example.org", "--sms", "+441234567890"], "there is no option '--sms'"),
+    (["enroll", "alice", "-email", "a@example.org", "--smss", "+441234567890"], "there is no option '--smss'; did you mean '--sms'?"),
+    (["enroll", "alice", "--sms"], "--sms needs a value: --sms NUMBER"),
     (["enroll", "alice", "alice@example.org"], "'alice@example.org' is one argument too many"),
     (["enroll", "", "--email", "a@example.org"], "enroll: USER is empty"),
     (["enroll", "alice", *["--email", "a@example.org"] * 5], "--email may be given 4 times at most"),
@@ -140,7 +141,9 @@ def test_usage_error_says_what_would_be_right(words, complaint):
 
 
 @pytest.mark.parametrize("words, complaint", [
-    (["enroll", "nobody"], "enroll: an address is missing: --email ADDRESS"),
+    (["enroll", "nobody"], "enroll: an address is missing: --email ADDRESS or --sms NUMBER"),
+    (["enroll", "nobody", "--sms", "0123456789"], "--sms '0123456789': a phone number is + and 7 to 15 digits"),
+    (["enroll", "nobody", *["--email", "a@example.org", "--sms", "+1555123456"] * 3], "a user has at most 4 contacts"),
     (["enroll", "nobody", "--email", "example.org"], "--email 'example.org': an email address is NAME@DOMAIN"),
     (["enroll", "nobody", "--email", "a@example.org\nBcc: b@example.org"], "--email 'a@example.org?Bcc: b@example.org'"),
     (["contact", "add", "nobody", "--email", "a@example.org", "--email", "b@example.org"], "one address at a time"),
@@ -181,7 +184,7 @@ def test_without_root_it_says_so():
 def test_init_makes_all_and_says_the_second_time_that_all_is_there(staged):
     first = staged.done("init").splitlines()
     assert first == [f"made host key {staged.key}", f"made state folder {staged.state}", "already there: system user nobody",
-                     "Now enrol a user: otpcode enroll USER --email ADDRESS"]
+                     "Now enrol a user: otpcode enroll USER --email ADDRESS (or --sms NUMBER)"]
     modes = [(path.stat().st_mode & 0o7777, path.stat().st_uid) for path in (staged.key.parent, staged.key, staged.state)]
     assert modes == [(0o755, 0), (0o600, 0), (0o700, 0)]
     key = staged.key.read_bytes()
@@ -194,6 +197,43 @@ def test_init_makes_all_and_says_the_second_time_that_all_is_there(staged):
 def test_init_prints_json(staged):
     parts = json.loads(staged.done("init", "--json"))["parts"]
     assert [(part["part"], part["made"]) for part in parts] == [("host key", True), ("state folder", True), ("system user", False)]
+
+
+# Contacts of both channels.
+
+GATEWAY = {"sms__providers": "gate", "sms__allow_prefixes": "+1555,+44", "provider__gate__url": "http://127.0.0.1:9/?to={to}&text={text}"}
+
+
+def test_contacts_keep_the_order_in_which_both_kinds_were_given(ready):
+    ready.configure(**GATEWAY)
+    said = ready.done("enroll", "nobody", "--sms", "+44 (1234) 567-890", "--email", "nina@example.org", "--sms=+15551234567")
+    assert said == "nobody is enrolled: codes go to the phone ending 90, then n***@e***.org, then the phone ending 67\n"
+    shown = json.loads(ready.done("show", "nobody", "--json"))["contacts"]
+    assert [(contact["channel"], contact["address"]) for contact in shown] == [
+        ("sms", "+441234567890"), ("email", "nina@example.org"), ("sms", "+15551234567")]
+    assert "+441234567890" in ready.done("show", "nobody")
+    for words in (["list"], ["list", "--json"]):
+        assert "the phone ending 90" in ready.done(*words) and "1234567890" not in ready.done(*words)
+    assert "is contact 3 already" in ready.refused("contact", "add", "nobody", "--sms", "+1 555 1234567")
+    assert ready.done("contact", "add", "nobody", "--sms", "+15557654321").startswith("nobody: the phone ending 21 is added")
+
+
+def test_C41_a_number_outside_the_allowed_countries_is_refused_with_the_list(ready):
+    ready.configure(**GATEWAY)
+    why = ("otpcode: the phone ending 78: no number with this country code may be texted to: "
+           "[sms] allow_prefixes is +1555,+44\n")
+    assert ready.refused("enroll", "nobody", "--email", "nina@example.org", "--sms", "+4912345678") == why
+    assert "not enrolled" in ready.refused("show", "nobody")
+    ready.done("enroll", "nobody", "--sms", "+441234567890")
+    assert ready.refused("contact", "add", "nobody", "--sms", "+4912345678") == why
+    ready.configure()
+    assert "[sms] providers and allow_prefixes are not set" in ready.refused("contact", "add", "nobody", "--sms", "+15551234567")
+
+
+def test_a_contact_that_this_host_passes_over_is_named(ready):
+    ready.configure(**GATEWAY, delivery__channels="sms")
+    said = ready.done("enroll", "nobody", "--sms", "+441234567890", "--email", "nina@example.org")
+    assert "n***@e***.org is passed over: this host sends no codes by email (see [delivery] channels)\n" in said
 
 
 def test_C54_init_refuses_a_store_of_another_host_key(enrolled):
@@ -242,7 +282,7 @@ def test_full_address_is_in_show_alone(enrolled):
 
 def test_enrolling_twice_is_refused_and_says_what_to_do(enrolled):
     complaint = enrolled.refused("enroll", "nobody", "--email", "other@example.org")
-    assert complaint == ("otpcode: nobody is enrolled already; another address: otpcode contact add nobody --email ADDRESS\n")
+    assert complaint == ("otpcode: nobody is enrolled already; another address: otpcode contact add nobody --email ADDRESS (or --sms NUMBER)\n")
     assert "other@" not in enrolled.done("show", "nobody")
 
 
@@ -440,7 +480,7 @@ def test_record_that_cannot_be_read_hides_no_other(enrolled):
 
 
 def test_user_who_is_not_enrolled_is_not_shown_but_told_how(enrolled):
-    assert enrolled.refused("show", "bin") == "otpcode: bin is not enrolled; to enrol: otpcode enroll bin --email ADDRESS\n"
+    assert enrolled.refused("show", "bin") == "otpcode: bin is not enrolled; to enrol: otpcode enroll bin --email ADDRESS (or --sms NUMBER)\n"
     assert "there is no user 'no-such-user'" in enrolled.refused("show", "no-such-user")
 
 
