@@ -607,6 +607,17 @@ def test_config_check_names_file_and_line_and_exits_78(staged, text, complaint):
         assert complaint in staged.refused(*words, status=78), words
 
 
+def test_config_check_finds_a_json_that_is_none(staged):
+    staged.configure(provider__web__url="https://h/", provider__web__json='{"to": "{to}", "text": "{text}",}')
+    line = staged.config.read_text().split("\n").index('json = {"to": "{to}", "text": "{text}",}') + 1
+    complaint = staged.refused("config", "check", status=78)
+    assert complaint.startswith(f"otpcode: {staged.config}:{line}: [provider web] json is not JSON at character "), complaint
+    staged.configure(provider__web__url="https://h/", provider__web__json='{"to": "{to}", "to": "{text}"}')
+    assert "duplicate object key" in staged.refused("config", "check", status=78)
+    staged.configure(provider__web__url="https://h/", provider__web__json='{"to": "{to}", "text": "{text}"}')
+    assert staged.done("config", "check") == f"{staged.config} is sound\n"
+
+
 def test_config_check_refuses_a_file_that_others_may_write_or_that_is_not_there(staged):
     staged.config.chmod(0o666)
     assert str(staged.config) in staged.refused("config", "check", status=78)

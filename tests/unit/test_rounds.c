@@ -18,6 +18,8 @@ struct script {
 	struct {
 		int64_t takes_ms;
 		enum request_outcome outcome;
+		int64_t retry_after_ms;
+		bool may_arrive;
 	} steps[STEPS_MAX];
 	unsigned steps_n, asked;
 };
@@ -72,6 +74,8 @@ static void send_one(void *self, const struct config_provider *provider, struct 
 	assert_true(limits.connect_ms > 0 && limits.total_ms > 0);
 	world->now += script->steps[step].takes_ms;
 	result->outcome = script->steps[step].outcome;
+	result->retry_after_ms = script->steps[step].retry_after_ms;
+	result->may_arrive = script->steps[step].may_arrive;
 	(void)snprintf(result->reason, sizeof result->reason, "%s %u", provider->name, step);
 }
 
@@ -89,6 +93,13 @@ static void add(struct script *script, int64_t takes_ms, enum request_outcome ou
 {
 	script->steps[script->steps_n].takes_ms = takes_ms;
 	script->steps[script->steps_n++].outcome = outcome;
+}
+
+/* The last answer of a script, with more to it. */
+static void add_wish(struct script *script, int64_t retry_after_ms, bool may_arrive)
+{
+	script->steps[script->steps_n - 1].retry_after_ms = retry_after_ms;
+	script->steps[script->steps_n - 1].may_arrive = may_arrive;
 }
 
 static struct world world;
@@ -186,6 +197,61 @@ static void message_that_may_arrive_is_never_sent_again(void **state)
 	add(&world.scripts[0], 10, VERDICT_UNKNOWN);
 	add(&world.scripts[1], 10, VERDICT_LATER);
 	assert_run(VERDICT_UNKNOWN, "a", "a@0 b@10 a@1020 ", "a:later b:later a:unknown ", false);
+}
+
+static void provider_that_knows_the_message_again_is_asked_again_and_no_other(void **state)
+{
+	(void)state;
+	begin();
+	add(&world.scripts[0], 10, VERDICT_LATER);
+	add_wish(&world.scripts[0], 0, true);
+	add(&world.scripts[0], 10, VERDICT_SENT);
+	add(&world.scripts[1], 10, VERDICT_SENT);
+	assert_run(VERDICT_SENT, "a", "a@0 a@1010 ", "a:later ", false);
+}
+
+static void message_that_may_arrive_is_unknown_however_it_ends(void **state)
+{
+	(void)state;
+	static const enum request_outcome ends[] = {VERDICT_LATER, VERDICT_REFUSED, VERDICT_CONFIG};
+	bool background;
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		begin();
+		add(&world.scripts[0], 10, VERDICT_LATER);
+		add_wish(&world.scripts[0], 0, true);
+		add(&world.scripts[0], 10, ends[i]);
+		add(&world.scripts[1], 10, VERDICT_SENT);
+		assert_int_equal(run(10000, 300000, &background).outcome, VERDICT_UNKNOWN);
+		assert_null(strchr(world.trace, 'b'));
+	}
+}
+
+static void provider_is_not_asked_before_the_time_it_named(void **state)
+{
+	(void)state;
+	begin();
+	add(&world.scripts[0], 10, VERDICT_LATER);
+	add_wish(&world.scripts[0], 4000, false);
+	add(&world.scripts[0], 10, VERDICT_SENT);
+	assert_run(VERDICT_SENT, "a", "a@0 a@4010 ", "a:later ", false);
+
+	begin();
+	add(&world.scripts[0], 10, VERDICT_LATER);
+	add_wish(&world.scripts[0], 5000, false);
+	add(&world.scripts[0], 10, VERDICT_SENT);
+	add(&world.scripts[1], 10, VERDICT_LATER);
+	assert_run(VERDICT_SENT, "a", "a@0 b@10 b@1020 b@3030 a@7040 ", "a:later b:later ", false);
+}
+
+static void time_beyond_the_wait_ends_it_at_once(void **state)
+{
+	(void)state;
+	begin();
+	add(&world.scripts[0], 10, VERDICT_LATER);
+	add_wish(&world.scripts[0], 86400000, false);
+	assert_run(VERDICT_LATER, "a", "a@0 ", "a:later ", false);
+	assert_int_equal(world.now, 10);
 }
 
 /* The asker takes the code back on that verdict, so nothing may arrive after it. */
@@ -308,6 +374,10 @@ int main(void)
 		cmocka_unit_test(all_struck_out_is_refused),
 		cmocka_unit_test(refusal_beside_a_failure_for_now_is_later),
 		cmocka_unit_test(message_that_may_arrive_is_never_sent_again),
+		cmocka_unit_test(provider_that_knows_the_message_again_is_asked_again_and_no_other),
+		cmocka_unit_test(message_that_may_arrive_is_unknown_however_it_ends),
+		cmocka_unit_test(provider_is_not_asked_before_the_time_it_named),
+		cmocka_unit_test(time_beyond_the_wait_ends_it_at_once),
 		cmocka_unit_test(wait_nearly_over_and_nothing_under_way_ends_it),
 		cmocka_unit_test(send_that_outlasts_the_wait_goes_on_in_the_background),
 		cmocka_unit_test(refusal_in_the_background_is_followed_by_the_next),
