@@ -137,13 +137,70 @@ static enum otp_err draw(const struct otp_core *core, struct judge_drawn *drawn,
 	return err;
 }
 
+/* The code never was; the address of a send that a limit stopped is not charged either. */
+static enum otp_err withdraw(const struct otp_core *core, const struct otp_login *login,
+	struct quota_verdict stopped_by, struct otp_step *step, struct otp_why *why)
+{
+	struct turn turn = {.judge = judge_withdraw, .facts.stopped_by = stopped_by};
+	enum otp_err err = take_turn(&turn, core, login, step, why);
+
+	code_wipe(&step->code);
+	return err;
+}
+
+/* A code is on disk, and is given out only if the shared limits allow it. */
+static enum otp_err take_quota(const struct otp_core *core, const struct otp_login *login,
+	struct otp_step *step, struct otp_why *why)
+{
+	const struct quota_send send = {&login->origin, &step->contact};
+	struct quota_verdict verdict;
+	struct otp_why asking = {0};
+
+	enum otp_err asked =
+		quota_take(&core->limits, &core->keys, &core->policy, send, step->sent_at, &verdict, &asking);
+	if (asked == OTP_OK && verdict.limit == QUOTA_NONE)
+		return OTP_OK;
+	if (asked != OTP_OK)
+		verdict.limit = QUOTA_NONE;
+	enum otp_err err = withdraw(core, login, verdict, step, why);
+	if (err == OTP_OK && asked != OTP_OK && why != NULL)
+		*why = asking;
+	return err;
+}
+
+/* A limit stopped the last send, and its cooldown runs: the person is to hear how long the limit does. */
+static void look_at_quota(const struct otp_core *core, const struct otp_login *login, struct otp_step *step)
+{
+	const struct quota_send send = {&login->origin, &step->contact};
+	int64_t now = core->clock.now(core->clock.self);
+	struct quota_verdict verdict;
+
+	if (quota_look(&core->limits, &core->keys, &core->policy, send, now, &verdict, NULL) == OTP_OK &&
+		verdict.wait_s > step->wait_s) {
+		step->limit = verdict.limit;
+		step->wait_s = verdict.wait_s;
+	}
+}
+
+static enum otp_err take_sending_turn(struct turn *turn, const struct otp_core *core,
+	const struct otp_login *login, struct otp_step *step, struct otp_why *why)
+{
+	enum otp_err err = take_turn(turn, core, login, step, why);
+
+	if (err == OTP_OK && step->situation == OTP_SEND)
+		err = take_quota(core, login, step, why);
+	else if (err == OTP_OK && step->situation == OTP_SEND_LIMIT && step->limit == QUOTA_COOLDOWN)
+		look_at_quota(core, login, step);
+	return err;
+}
+
 enum otp_err otp_begin(const struct otp_core *core, const struct otp_login *login,
 	const struct otp_channels *channels, struct otp_step *step, struct otp_why *why)
 {
 	struct turn turn = {.judge = judge_begin, .facts.channels = channels};
 	enum otp_err err = draw(core, &turn.facts.drawn, why);
 
-	return err == OTP_OK ? take_turn(&turn, core, login, step, why) : err;
+	return err == OTP_OK ? take_sending_turn(&turn, core, login, step, why) : err;
 }
 
 enum otp_err otp_resend(const struct otp_core *core, const struct otp_login *login,
@@ -153,7 +210,16 @@ enum otp_err otp_resend(const struct otp_core *core, const struct otp_login *log
 	struct turn turn = {.judge = judge_resend, .facts = {.channels = channels, .resend = request}};
 	enum otp_err err = draw(core, &turn.facts.drawn, why);
 
-	return err == OTP_OK ? take_turn(&turn, core, login, step, why) : err;
+	return err == OTP_OK ? take_sending_turn(&turn, core, login, step, why) : err;
+}
+
+/* What cannot be given back stays charged: that stops sends, never a login. */
+static void give_back(const struct otp_core *core, const struct quota_returns *returns)
+{
+	enum otp_err ignored = quota_return(
+		&core->limits, &core->keys, &core->policy, returns, core->clock.now(core->clock.self), NULL);
+
+	(void)ignored;
 }
 
 enum otp_err otp_sent(const struct otp_core *core, const struct otp_login *login,
@@ -168,15 +234,22 @@ enum otp_err otp_sent(const struct otp_core *core, const struct otp_login *login
 		code_wipe(&step->code);
 		return OTP_OK;
 	}
+	const struct contact contact = step->contact;
+	struct quota_returns returns = {
+		.contacts = &contact, .contacts_n = 1, .sends = {{.at = step->sent_at}}, .sends_n = 1};
 	enum otp_err err = take_turn(&turn, core, login, step, why);
 	code_wipe(&step->code);
+	/* Nothing reached the address; at the source and at the host, whoever goes on trying is counted. */
+	if (err == OTP_OK && facts.delivery == OTP_DELIVERY_REFUSED)
+		give_back(core, &returns);
 	return err;
 }
 
 enum otp_err otp_answer(const struct otp_core *core, const struct otp_login *login, const char *typed,
 	struct otp_step *step, struct otp_why *why)
 {
-	struct turn turn = {.judge = judge_answer};
+	struct judge_returns returned = {.list.sends_n = 0};
+	struct turn turn = {.judge = judge_answer, .facts.returned = &returned};
 	unsigned typed_len = 0;
 	const char *ref = step->ref[0] != '\0' ? step->ref : NULL;
 	enum code_shape shape = code_clean(core->policy.form, typed, ref, &turn.facts.typed, &typed_len);
@@ -187,7 +260,10 @@ enum otp_err otp_answer(const struct otp_core *core, const struct otp_login *log
 		step->typed_len = typed_len;
 		return OTP_OK;
 	}
-	return take_turn(&turn, core, login, step, why);
+	enum otp_err err = take_turn(&turn, core, login, step, why);
+	if (err == OTP_OK && step->situation == OTP_VERIFIED)
+		give_back(core, &returned.list);
+	return err;
 }
 
 void otp_step_wipe(struct otp_step *step)

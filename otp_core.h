@@ -13,6 +13,7 @@
 #include "core/key.h"
 #include "core/origin.h"
 #include "core/policy.h"
+#include "core/quota.h"
 #include "core/random.h"
 #include "core/record.h"
 #include "core/step.h"
@@ -27,12 +28,14 @@ struct otp_core {
 	struct otp_clock clock;
 	struct otp_random random;
 	struct store store;
+	struct quota_table limits; /* where it cannot be asked, nothing is sent */
 	struct keys keys; /* secret: keys_wipe when done */
 	struct policy policy;
 };
 
 /*
  * Begins a login at login's origin, or takes up the challenge that lives there.
+ * The shared limits are charged after the code is on disk and before it is given out; where one stops it, it is taken back.
  * Gives OTP_SEND, OTP_WAITING, OTP_SEND_FAILED, OTP_SEND_LIMIT, OTP_SPENT, OTP_LOCKED, OTP_NOT_ENROLLED or OTP_NO_CONTACT.
  * step: in, zeroed or the last step of this login; out, the new one, here and in all calls below.
  */

@@ -14,6 +14,7 @@
 #include "prompt/texts.h"
 #include "store/file.h"
 #include "store/hostkey.h"
+#include "store/limits.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -226,6 +227,7 @@ static int run_login(struct pam_login *pam, const struct passwd *user)
 	const struct config *config = &pam->config;
 	struct otp_core core = {.clock = clock_system(), .random = random_system(), .policy = config->policy};
 	struct store_file file = {.users_fd = -1};
+	struct limits_file limits;
 	unsigned char id[KEY_MAC_LEN];
 	struct otp_why why = {0};
 	int code;
@@ -237,6 +239,8 @@ static int run_login(struct pam_login *pam, const struct passwd *user)
 		err = store_file_open(&file, config->store.path, ROOT_UID, id, &why);
 	if (err == OTP_OK) {
 		core.store = store_file_interface(&file);
+		limits_set(&limits, config->store.path, ROOT_UID);
+		core.limits = limits_interface(&limits);
 		code = run_prompt(pam, user, &core);
 		store_file_close(&file);
 	} else {

@@ -5,6 +5,7 @@
 #include "cli/session.h"
 #include "cli/system_user.h"
 #include "store/hostkey.h"
+#include "store/limits.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,6 +28,14 @@ static const char *key_path(const struct config *config)
 static const char *store_path(const struct config *config)
 {
 	return config->store.path;
+}
+
+static const char *limits_path(const struct config *config)
+{
+	static char path[CONFIG_PATH_SIZE + sizeof "/" LIMITS_NAME];
+
+	(void)snprintf(path, sizeof path, "%s/" LIMITS_NAME, config->store.path);
+	return path;
 }
 
 static const char *hook_user(const struct config *config)
@@ -93,6 +102,11 @@ static enum otp_err make_store(const struct config *config, bool *made, struct o
 	return err;
 }
 
+static enum otp_err make_limits(const struct config *config, bool *made, struct otp_why *why)
+{
+	return limits_create(config->store.path, SESSION_OWNER, made, why);
+}
+
 static enum otp_err make_hook_user(const struct config *config, bool *made, struct otp_why *why)
 {
 	return system_user_create(config->delivery.hook_user, made, why);
@@ -101,6 +115,7 @@ static enum otp_err make_hook_user(const struct config *config, bool *made, stru
 static const struct init_step steps[] = {
 	{"host key", make_key, key_path},
 	{"state folder", make_store, store_path},
+	{"table of limits", make_limits, limits_path},
 	{"system user", make_hook_user, hook_user},
 };
 

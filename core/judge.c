@@ -127,6 +127,7 @@ static bool send_code(struct judge_turn *turn, struct record *record, struct rec
 	int64_t wait_s = lane_send_wait_s(record, step->lane, turn->policy, turn->now);
 	if (wait_s > 0) {
 		situation(turn, OTP_SEND_LIMIT, wait_s);
+		step->limit = QUOTA_USER;
 		return false;
 	}
 	if (challenge == NULL)
@@ -160,6 +161,24 @@ static bool lane_is_closed(struct judge_turn *turn, const struct record *record)
 	return wait_s > 0;
 }
 
+/*
+ * The last send came to nothing, and its cooldown runs: what stopped it is said again. Where that was a
+ * limit, which knows best how long it goes on, the contact says whose.
+ */
+static void say_again(struct judge_turn *turn, const struct record *record,
+	const struct record_challenge *challenge, int64_t cooldown_s)
+{
+	int contact = find_contact(turn, record, turn->resend.from_contact);
+
+	if (challenge->send_failed || contact < 0) {
+		situation(turn, OTP_SEND_FAILED, cooldown_s);
+		return;
+	}
+	situation(turn, OTP_SEND_LIMIT, cooldown_s);
+	turn->step->limit = QUOTA_COOLDOWN;
+	turn->step->contact = record->contacts[contact];
+}
+
 bool judge_begin(struct judge_turn *turn, struct record *record)
 {
 	struct record_challenge *challenge = challenge_at(record, turn->origin);
@@ -175,7 +194,7 @@ bool judge_begin(struct judge_turn *turn, struct record *record)
 	else if (turn->step->has_live_code)
 		situation(turn, OTP_WAITING, 0);
 	else if (cooldown_s > 0)
-		situation(turn, OTP_SEND_FAILED, cooldown_s);
+		say_again(turn, record, challenge, cooldown_s);
 	else
 		return send_code(turn, record, challenge);
 	return false;
@@ -198,8 +217,10 @@ bool judge_resend(struct judge_turn *turn, struct record *record)
 		no_contact(turn);
 	else if (next_contact || cooldown_s == 0)
 		return send_code(turn, record, challenge);
+	else if (turn->step->has_live_code)
+		situation(turn, OTP_TOO_SOON, cooldown_s);
 	else
-		situation(turn, turn->step->has_live_code ? OTP_TOO_SOON : OTP_SEND_FAILED, cooldown_s);
+		say_again(turn, record, challenge, cooldown_s);
 	return false;
 }
 
@@ -226,18 +247,37 @@ void judge_note_delivery(struct judge_turn *turn, struct record *record)
 	add_event(turn, record, EVENT_SENT, challenge->ref, turn->before.sent_by);
 }
 
-/* Takes back a code that no provider took, and gives the user's send back; the cooldown stays. */
-static bool take_back(struct judge_turn *turn, struct record *record, struct record_challenge *challenge)
+/* Takes back the code that the step before was to send, and gives the user's send back; the cooldown stays.
+ */
+static bool take_back(struct judge_turn *turn, struct record *record, bool failed, const char *reason)
 {
+	struct record_challenge *challenge = challenge_by_id(record, turn->before.challenge_id);
 	struct code_seal mine;
 
-	if (!seal(turn, challenge, &turn->before.code, &mine) || !challenge_drop_code(challenge, &mine))
+	turn->step->has_live_code = false;
+	if (challenge == NULL || !seal(turn, challenge, &turn->before.code, &mine) ||
+		!challenge_drop_code(challenge, &mine))
 		return false;
 	challenge_return_sends(record, challenge, true);
-	challenge->send_failed = true;
+	challenge->send_failed = failed;
 	describe(turn, challenge);
-	situation(turn, OTP_SEND_FAILED, challenge_cooldown_s(challenge, turn->policy, turn->now));
-	return add_event(turn, record, EVENT_REFUSED, challenge->ref, turn->delivery.reason);
+	if (failed)
+		turn->step->wait_s = challenge_cooldown_s(challenge, turn->policy, turn->now);
+	return add_event(turn, record, EVENT_REFUSED, challenge->ref, reason);
+}
+
+bool judge_withdraw(struct judge_turn *turn, struct record *record)
+{
+	const struct quota_verdict *verdict = &turn->stopped_by;
+	bool failed = verdict->limit == QUOTA_NONE;
+	enum lane lane = turn->step->lane;
+
+	*turn->step = turn->before;
+	turn->step->lane = lane;
+	turn->step->limit = verdict->limit;
+	turn->step->limits_failed = failed;
+	situation(turn, failed ? OTP_SEND_FAILED : OTP_SEND_LIMIT, verdict->wait_s);
+	return take_back(turn, record, failed, failed ? "limits" : quota_limit_name(verdict->limit));
 }
 
 bool judge_sent(struct judge_turn *turn, struct record *record)
@@ -249,8 +289,7 @@ bool judge_sent(struct judge_turn *turn, struct record *record)
 	turn->step->lane = lane;
 	if (turn->delivery.delivery == OTP_DELIVERY_REFUSED) {
 		situation(turn, OTP_SEND_FAILED, 0);
-		turn->step->has_live_code = false;
-		return challenge != NULL && take_back(turn, record, challenge);
+		return take_back(turn, record, true, turn->delivery.reason);
 	}
 	if (challenge == NULL)
 		return false;
@@ -260,6 +299,44 @@ bool judge_sent(struct judge_turn *turn, struct record *record)
 	code->delivery = RECORD_SLOW;
 	turn->step->delivery = RECORD_SLOW;
 	return add_event(turn, record, EVENT_SLOW, challenge->ref, turn->delivery.provider);
+}
+
+/* Which contact a send of the challenge went to: that of its code; where that code is gone, of the oldest
+ * left. */
+static unsigned find_receiver(
+	const struct record *record, const struct record_challenge *challenge, int64_t sent_at)
+{
+	const struct record_code *code = &challenge->codes[0];
+	char mask[CONTACT_MASK_SIZE];
+	unsigned i = 0;
+
+	for (unsigned c = 0; c < challenge->codes_n; c++)
+		if (challenge->codes[c].issued == sent_at)
+			code = &challenge->codes[c];
+	for (; i < record->contacts_n; i++) {
+		contact_mask(&record->contacts[i], mask);
+		if (record->contacts[i].channel == code->channel && strcmp(mask, code->to) == 0)
+			break;
+	}
+	return i;
+}
+
+/* Whoever proved to get the messages of this challenge was not bothered by them. */
+static void find_returns(
+	struct judge_turn *turn, const struct record *record, const struct record_challenge *challenge)
+{
+	struct quota_returns *returns = &turn->returned->list;
+
+	memcpy(turn->returned->contacts, record->contacts, sizeof turn->returned->contacts);
+	*returns = (struct quota_returns){.origin = &turn->login->origin,
+		.contacts = turn->returned->contacts,
+		.contacts_n = record->contacts_n};
+	for (unsigned i = 0; i < record->sends_n; i++) {
+		const struct record_send *send = &record->sends[i];
+		if (memcmp(send->challenge, challenge->id, sizeof send->challenge) == 0)
+			returns->sends[returns->sends_n++] = (struct quota_returned){
+				.at = send->at, .contact = find_receiver(record, challenge, send->at)};
+	}
 }
 
 static bool judge_right(struct judge_turn *turn, struct record *record, struct record_challenge *challenge)
@@ -272,6 +349,7 @@ static bool judge_right(struct judge_turn *turn, struct record *record, struct r
 	record->wrong_since_success = 0;
 	record->wrong_latest_source[0] = '\0';
 	record->last_success = turn->now;
+	find_returns(turn, record, challenge);
 	challenge_return_sends(record, challenge, false);
 	challenge_end(record, challenge);
 	lane_clear(record, step->lane);

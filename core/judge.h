@@ -4,6 +4,7 @@
 
 #include "core/key.h"
 #include "core/policy.h"
+#include "core/quota.h"
 #include "core/record.h"
 #include "core/step.h"
 #include "core/why.h"
@@ -26,6 +27,12 @@ struct judge_drawn {
 	char refs[JUDGE_REFS][CODE_REF_SIZE]; /* no two equal */
 };
 
+/* The sends that a success gives back, and whom they went to. */
+struct judge_returns {
+	struct quota_returns list; /* its contacts are those below */
+	struct contact contacts[RECORD_CONTACTS_MAX];
+};
+
 struct judge_turn {
 	const struct keys *keys;
 	const struct policy *policy;
@@ -38,7 +45,9 @@ struct judge_turn {
 	struct otp_resend_request resend;      /* judge_resend */
 	struct judge_drawn drawn;              /* judge_begin, judge_resend */
 	struct otp_delivery_facts delivery;    /* judge_sent */
+	struct quota_verdict stopped_by;       /* judge_withdraw; no limit: the table could not be asked */
 	struct code typed;                     /* judge_answer; secret */
+	struct judge_returns *returned;        /* judge_answer, out with OTP_VERIFIED */
 
 	struct otp_step *step; /* out; its lane is set before judging */
 	struct otp_why *why;
@@ -51,6 +60,9 @@ void judge_note_delivery(struct judge_turn *turn, struct record *record);
 bool judge_begin(struct judge_turn *turn, struct record *record);
 bool judge_resend(struct judge_turn *turn, struct record *record);
 bool judge_sent(struct judge_turn *turn, struct record *record);
+
+/* The code of the step before was stopped by a limit before it was handed to the hook: it is taken back, as it never was. */
+bool judge_withdraw(struct judge_turn *turn, struct record *record);
 bool judge_answer(struct judge_turn *turn, struct record *record);
 
 #endif

@@ -197,7 +197,8 @@ static bool run_returning(void *ctx, struct quota_row *rows)
 	const struct quota_returns *returns = returning->returns;
 
 	for (unsigned i = 0; i < returns->sends_n; i++) {
-		quota_row_return(&rows[returns->sends[i].contact], returns->sends[i].at);
+		if (returns->sends[i].contact < returns->contacts_n)
+			quota_row_return(&rows[returns->sends[i].contact], returns->sends[i].at);
 		if (returning->to_source)
 			quota_row_return(&rows[returns->contacts_n], returns->sends[i].at);
 	}

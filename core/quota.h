@@ -140,7 +140,7 @@ struct quota_returns {
 	unsigned contacts_n; /* at most QUOTA_ROWS_MAX - 1 */
 	struct quota_returned {
 		int64_t at;
-		unsigned contact;
+		unsigned contact; /* contacts_n: one that is gone */
 	} sends[POLICY_SENDS_MAX];
 	unsigned sends_n;
 };

@@ -5,6 +5,7 @@
 #include "core/code.h"
 #include "core/contact.h"
 #include "core/origin.h"
+#include "core/quota.h"
 #include "core/record.h"
 
 #include <stdbool.h>
@@ -24,7 +25,7 @@ enum otp_situation {
 	OTP_SEND_FAILED,  /* the last send was refused and its cooldown runs: nothing is to be sent, no code is live */
 	OTP_NO_SUCH_CONTACT, /* resend: no contact on the channel asked for, which stands in step.channel; nothing is counted */
 	OTP_TOO_SOON,     /* resend: wait_s until one may be asked for */
-	OTP_SEND_LIMIT,   /* wait_s until the user's sends allow another one */
+	OTP_SEND_LIMIT,   /* a limit stopped the send: wait_s until it allows another one; see limit */
 	OTP_SPENT,        /* this challenge's tries are used up */
 	OTP_LOCKED,       /* the lane is locked: wait_s, or until an admin */
 	OTP_NOT_ENROLLED, /* exactly that: this host's store has no record of the user */
@@ -61,6 +62,8 @@ struct otp_step {
 
 	/* OTP_TOO_SOON, OTP_SEND_LIMIT, OTP_LOCKED; OTP_SEND_FAILED: until a new send */
 	int64_t wait_s;                  /* RECORD_LOCK_FOREVER: until an admin unlocks */
+	enum quota_limit limit;          /* OTP_SEND_LIMIT: which; the longest to wait for */
+	bool limits_failed;              /* OTP_SEND_FAILED: the table of limits could not be asked; why says why */
 	bool locked_now;                 /* OTP_LOCKED or OTP_SPENT: by this very answer */
 
 	/* OTP_NOT_A_CODE */

@@ -247,6 +247,20 @@ static bool finish_not_enrolled(struct session *s)
 	return finish(s, PROMPT_NOT_ENROLLED);
 }
 
+/* A limit of the host stops everybody: somebody pumps messages, or the limit is too low. */
+static void log_limited(const struct session *s)
+{
+	enum quota_limit limit = s->step.limit;
+	struct logline line;
+
+	begin_line(s, &line, "limited");
+	logline_add(&line, "why", quota_limit_name(limit));
+	if (limit == QUOTA_ADDRESS)
+		logline_add(&line, "per", "address");
+	logline_add_time(&line, "until", s->core->clock.now(s->core->clock.self) + s->step.wait_s);
+	log_line(s, quota_limit_is_of_host(limit) ? PROMPT_ERROR : PROMPT_NOTICE, &line);
+}
+
 /* What the step means for the login: true if it is over, false if the person is to be asked. */
 static bool conclude(struct session *s)
 {
@@ -268,9 +282,8 @@ static bool conclude(struct session *s)
 	case OTP_SEND_FAILED:
 		return live ? false : finish_denied(s, PROMPT_NOT_DELIVERED, "not delivered");
 	case OTP_SEND_LIMIT:
-		if (live)
-			log_why(s, PROMPT_NOTICE, "limited", "sends_per_user");
-		return live ? false : finish_denied(s, PROMPT_THROTTLED, "sends_per_user");
+		log_limited(s);
+		return live ? false : finish_denied(s, PROMPT_THROTTLED, quota_limit_name(s->step.limit));
 	case OTP_SPENT:
 		if (s->step.locked_now)
 			log_wrong(s, "wrong");
@@ -308,6 +321,8 @@ static bool carry_on(struct session *s, enum otp_err err, struct otp_why *why)
 		err = deliver_code(s, why);
 	if (err != OTP_OK)
 		return finish_out_of_order(s, why);
+	if (s->step.limits_failed)
+		log_why(s, PROMPT_ERROR, "error", why->text);
 	return conclude(s);
 }
 

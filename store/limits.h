@@ -14,6 +14,7 @@
  * written in place, one byte-range lock a set of rows, never synced: after a loss of power, counts may be a
  * few seconds old.
  */
+#define LIMITS_NAME "shared/limits"
 #define LIMITS_HEADER_LEN 4096
 #define LIMITS_HEADER "otpcode-limits 1\n" /* and zeros */
 #define LIMITS_SIZE (LIMITS_HEADER_LEN + QUOTA_SETS * QUOTA_SET_SIZE)

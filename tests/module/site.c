@@ -6,6 +6,7 @@
 #include "otp_core.h"
 #include "store/file.h"
 #include "store/hostkey.h"
+#include "store/limits.h"
 #include "tests/unit/staging.h"
 
 #include <dirent.h>
@@ -192,10 +193,12 @@ void site_reset(void)
 
 	empty_folder(site_path("mailbox"));
 	empty_folder(site_path("state/users"));
+	empty_folder(site_path("state/shared"));
 	assert_int_equal(hostkey_create(site_path("key"), 0, &created, NULL), OTP_OK);
 	assert_int_equal(hostkey_load(site_path("key"), 0, &keys, NULL), OTP_OK);
 	assert_int_equal(key_store_id(&keys, id, NULL), OTP_OK);
 	assert_int_equal(store_file_create(site_path("state"), 0, id, &created, NULL), OTP_OK);
+	assert_int_equal(limits_create(site_path("state"), 0, &created, NULL), OTP_OK);
 	open_core(&core, &file);
 	assert_int_equal(otp_change(&core, SITE_USER, 1, (struct otp_edit){.run = enroll}, NULL), OTP_OK);
 	store_file_close(&file);

@@ -880,7 +880,7 @@ static void C12_nothing_but_the_store_holds_a_lock(void **state)
 {
 	(void)state;
 	struct otp_login login = world_login("192.0.2.7", NULL);
-	struct world rebooted;
+	static struct world rebooted;
 
 	fail_often("198.51.100.", 10);
 	world_make(&rebooted);

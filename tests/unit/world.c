@@ -59,6 +59,7 @@ void world_make(struct world *world)
 	world->core.clock = (struct otp_clock){.now = world_now, .self = world};
 	world->core.random = (struct otp_random){.fill = world_fill, .self = world};
 	world->core.store = mem_store_interface(&world->mem);
+	world->core.limits = mem_limits_interface(&world->limits);
 	world->core.policy = policy_default();
 	assert_int_equal(keys_derive(host_key, &world->core.keys, NULL), OTP_OK);
 	assert_int_equal(

@@ -3,6 +3,7 @@
 #define OTPCODE_TESTS_WORLD_H
 
 #include "otp_core.h"
+#include "tests/unit/mem_limits.h"
 #include "tests/unit/mem_store.h"
 
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 /* A core over a store in memory, a clock that stands still unless moved, and bytes that never repeat. */
 struct world {
 	struct mem_store mem;
+	struct mem_limits limits;
 	struct otp_core core;
 	struct otp_channels channels;
 	int64_t now;
