@@ -183,7 +183,7 @@ install: all
 	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/otpcode) $(call put,0755,$(CLI),$(SBINDIR)/otpcode)
 	$(Q)$(foreach m,$(MAN),$(call put,0644,$(m),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) &&) :
 	$(Q)$(foreach d,$(DOC),$(call put,0644,$(d),$(DOCDIR)/$(notdir $(d))) &&) :
-	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)/pam.d-example' '$(DESTDIR)$(DOCDIR)/sshd_config.d' && cp -R pam.d-example conf/sshd_config.d '$(DESTDIR)$(DOCDIR)/'
+	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)/pam.d-example' '$(DESTDIR)$(DOCDIR)/sshd_config.d' '$(DESTDIR)$(DOCDIR)/providers' && cp -R pam.d-example conf/sshd_config.d conf/providers '$(DESTDIR)$(DOCDIR)/'
 	$(Q)install -d -m 0755 '$(DESTDIR)$(SYSCONFDIR)/otpcode' '$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf.d'
 	$(Q)f='$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf'; if [ -e "$$f" ]; then echo "  KEPT    $$f"; \
 		else echo "  INSTALL $$f"; install -m 0644 conf/otpcode.conf "$$f"; fi

@@ -149,7 +149,7 @@ bool gateway_is_json_condition(const char *text)
 bool gateway_is_sigv4(const char *text)
 {
 	for (unsigned part = 1;; part++) {
-		size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz" DIGITS "-");
+		size_t len = strspn(text, LETTERS DIGITS "-");
 		if (len == 0)
 			return false;
 		if (part == 4)

@@ -480,3 +480,48 @@ def test_test_message_holds_no_code(hook, gateway):
     webhook(hook, begun.port, json='{"to": "{to}", "text": "{text}", "code": "{code}"}')
     assert hook.run(**TEST)[0].startswith("sent gateway ")
     assert begun.requests[0].json["code"] == "" and begun.requests[0].json["text"]
+
+
+# The settings and the cookbook as documents.
+
+
+def check(hook, name, text, sections=None):
+    """What config check says to a drop-in beside a main file that uses it."""
+    folder = hook.machine.etc / hook.folder / f"check-{name}"
+    (folder / "otpcode.conf.d").mkdir(parents=True)
+    folder.chmod(0o755)
+    (folder / "otpcode.conf").write_text(sections or f"[email]\nfrom=login@example.org\n[sms]\nallow_prefixes=any\nproviders={name}\n")
+    (folder / "otpcode.conf.d/x.conf").write_text(text)
+    return hook.machine.otpcode("config", "check", "--config", f"/etc/{hook.folder}/check-{name}/otpcode.conf", check=False)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_preset_as_it_is_installed_is_sound(hook, name):
+    done = check(hook, name, (PRESETS / f"{name}.conf").read_text())
+    assert done.returncode == 0 and done.stdout.endswith(" is sound\n"), done.stderr
+
+
+def cookbook():
+    return (host.TOP / "docs/providers.md").read_text()
+
+
+def test_cookbook_names_every_preset_and_what_to_fill_in():
+    rows = {row[0]: row[1] for row in re.findall(r"^\| `([a-z]+)\.conf` \| ([^|]*) \|", cookbook(), re.M)}
+    for name in CASES:
+        settings = "".join(line for line in (PRESETS / f"{name}.conf").open() if not line.startswith("#"))
+        assert set(re.findall(r"`([A-Z_]+)`", rows[name])) == set(re.findall(r"\b[A-Z_]{6,}\b", settings)), name
+
+
+def test_example_of_the_cookbook_is_sound_and_tells_what_its_gateway_says(hook, gateway):
+    example = re.search(r"```ini\n(\[provider example\]\n.*?)```", cookbook(), re.S).group(1)
+    assert check(hook, "example", example).returncode == 0
+    begun = gateway(answering(reply(200, {"messages": [{"status": "4", "error-text": "Bad Credentials"}]}),
+                              reply(200, {"messages": [{"status": "0"}]})))
+    keys = dict(line.split("=", 1) for line in example.splitlines()[1:])
+    keys |= {"url": f"http://localhost:{begun.port}/sms/json", "password_file": hook.password_file(SECRET)}
+    hook.sections["provider example"] = keys
+    use_sms(hook, "example")
+    assert text_sms(hook)[0] == "refused example HTTP 200, but its messages.0.status is 4: Bad Credentials"
+    assert text_sms(hook)[0].startswith("sent example ")
+    form = begun.requests[1].form
+    assert (form["to"], form["from"], form["api_secret"]) == (NUMBER[1:], SENDER, SECRET) and CODE in form["text"]

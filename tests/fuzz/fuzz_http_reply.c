@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.retry_after_s = data[1],
 		.body = body,
 		.body_len = size - body_at,
-		.given = (data[0] & 32) != 0,
+		.given = (data[0] & (16 | 32)) != 16, /* whatever has a status was given */
 		.knows_repeats = (data[0] & 64) != 0,
 		.server = "gw:443",
 		.curl_words = ""};
