@@ -23,6 +23,7 @@ enum config_kind {
 	CONFIG_KIND_WORD,     /* an enum whose values count from 0 in the order of words */
 	CONFIG_KIND_TEXT,
 	CONFIG_KIND_PATH,
+	CONFIG_KIND_HOOK, /* a path, or unix: and a path */
 	CONFIG_KIND_USER,
 	CONFIG_KIND_ADDRESS,
 	CONFIG_KIND_URL,

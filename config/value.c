@@ -3,8 +3,8 @@
 
 #include "config/channel.h"
 #include "config/gateway.h"
-#include "config/networks.h"
 #include "config/list.h"
+#include "config/networks.h"
 #include "config/quantity.h"
 #include "config/url.h"
 #include "core/contact.h"
@@ -15,6 +15,8 @@
 
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define HOOK_UNIX "unix:"
+#define SOCKET_PATH_MAX 107
 
 /* An enum is read and written as the unsigned that it is stored as. */
 static_assert(sizeof(enum code_alphabet) == sizeof(unsigned), "words are stored as unsigned");
@@ -140,6 +142,15 @@ static bool is_path(const char *text)
 	return false;
 }
 
+/* Of a socket no longer than a socket's address may be (unix(7)). */
+static bool is_hook(const char *text)
+{
+	const char *socket =
+		strncmp(text, HOOK_UNIX, strlen(HOOK_UNIX)) == 0 ? text + strlen(HOOK_UNIX) : NULL;
+
+	return socket == NULL ? is_path(text) : is_path(socket) && strlen(socket) <= SOCKET_PATH_MAX;
+}
+
 /* Not root: what it runs talks to the network. By name only, so that nobody is meant by a number. */
 static bool is_hook_user(const char *text)
 {
@@ -159,6 +170,7 @@ static enum otp_err parse_string(
 	static bool (*const rules[CONFIG_KINDS_N])(const char *) = {
 		[CONFIG_KIND_TEXT] = is_any,
 		[CONFIG_KIND_PATH] = is_path,
+		[CONFIG_KIND_HOOK] = is_hook,
 		[CONFIG_KIND_USER] = is_hook_user,
 		[CONFIG_KIND_ADDRESS] = is_address,
 		[CONFIG_KIND_STATUSES] = gateway_is_status_list,
@@ -243,6 +255,7 @@ static void string_range(const struct config_key *key, char out[CONFIG_RANGE_SIZ
 {
 	static const char *const ranges[CONFIG_KINDS_N] = {
 		[CONFIG_KIND_PATH] = "an absolute path without //, /./, /../ or / at its end",
+		[CONFIG_KIND_HOOK] = "an absolute path without //, /./, /../, / at its end; or unix:PATH (up to 107)",
 		[CONFIG_KIND_USER] = "a user's name, not root",
 		[CONFIG_KIND_ADDRESS] = "an email address",
 		[CONFIG_KIND_URL] = "smtp://HOST[:PORT], smtps://HOST[:PORT] or https://HOST[:PORT]/PATH",
@@ -326,6 +339,7 @@ static const struct {
 	[CONFIG_KIND_WORD] = {parse_word, format_word, word_range},
 	[CONFIG_KIND_TEXT] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_PATH] = {parse_string, format_string, string_range},
+	[CONFIG_KIND_HOOK] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_USER] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_ADDRESS] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_URL] = {parse_url, format_string, string_range},

@@ -2,16 +2,16 @@
 #include "deliver/deliver.h"
 
 #include "deliver/child.h"
+#include "deliver/reply.h"
+#include "deliver/socket.h"
 #include "trust/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <poll.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BACKGROUND_S 60 /* how much longer than the wait the hook may live */
@@ -129,129 +129,77 @@ static enum otp_err request_put(const struct request *request, int *read_fd, str
 	return err;
 }
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* What the hook has said so far. */
-struct reply {
-	char text[REQUEST_VERDICT_MAX];
-	size_t len;
-};
-
-/* True if there is something to read, or the end; false when time is up. Handlers of the host's may run
- * meanwhile. */
-static enum otp_err reply_wait(int fd, int64_t deadline_ms, bool *ready, struct otp_why *why)
-{
-	for (;;) {
-		int64_t left_ms = deadline_ms - monotonic_ms();
-		struct pollfd polled = {.fd = fd, .events = POLLIN};
-		int n = poll(&polled, 1, left_ms > 0 ? (int)left_ms : 0);
-
-		if (n >= 0) {
-			*ready = n > 0;
-			return OTP_OK;
-		}
-		if (errno != EINTR)
-			return why_set(why, OTP_ERR_DELIVERY, errno, "cannot wait for the hook");
-	}
-}
-
-static enum otp_err reply_decode(const struct deliver_options *options, const struct reply *reply,
-	size_t line_len, struct request_verdict *verdict, struct otp_why *why)
-{
-	if (request_verdict_decode(reply->text, line_len, verdict, why) == OTP_OK)
-		return OTP_OK;
-	why_prefix(why, "%s: ", options->hook);
-	return OTP_ERR_DELIVERY;
-}
-
-/* True once nothing more need be read; *err is then what it comes to. Whatever follows the first line is not
- * looked at. */
-static bool reply_is_complete(const struct deliver_options *options, const struct reply *reply, bool at_end,
-	struct request_verdict *verdict, enum otp_err *err, struct otp_why *why)
-{
-	const char *newline = memchr(reply->text, '\n', reply->len);
-	struct child_report report;
-
-	if (child_report_decode(reply->text, reply->len, &report))
-		*err = why_set(why, OTP_ERR_DELIVERY, report.os_error, "cannot run %s as %s: %s",
-			options->hook, options->hook_user, report.step);
-	else if (newline != NULL)
-		*err = reply_decode(options, reply, (size_t)(newline - reply->text), verdict, why);
-	else if (at_end)
-		*err = why_set(why, OTP_ERR_DELIVERY, 0, "%s ended %s", options->hook,
-			reply->len == 0 ? "without a verdict" : "in the middle of its verdict");
-	else if (reply->len == sizeof reply->text)
-		*err = why_set(why, OTP_ERR_DELIVERY, 0, "%s: over %d bytes and no verdict", options->hook,
-			REQUEST_VERDICT_MAX);
-	else
-		return false;
-	return true;
-}
-
-static enum otp_err verdict_await(const struct deliver_options *options, int fd, int64_t deadline_ms,
-	enum deliver_end *end, struct request_verdict *verdict, struct otp_why *why)
-{
-	struct reply reply = {.len = 0};
-	bool ready = false;
-
-	for (;;) {
-		enum otp_err err = reply_wait(fd, deadline_ms, &ready, why);
-		if (err != OTP_OK || !ready)
-			return err;
-		ssize_t n = read(fd, reply.text + reply.len, sizeof reply.text - reply.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return why_set(why, OTP_ERR_DELIVERY, errno, "cannot read from the hook");
-		reply.len += (size_t)n;
-		if (reply_is_complete(options, &reply, n == 0, verdict, &err, why)) {
-			*end = DELIVER_VERDICT;
-			return err;
-		}
-	}
-}
-
 static void say_nothing(enum deliver_end *end, struct request_verdict *verdict)
 {
 	*end = DELIVER_SLOW;
 	*verdict = (struct request_verdict){.outcome = VERDICT_UNKNOWN, .provider = "-"};
 }
 
-enum otp_err deliver_send(const struct deliver_options *options, const struct request *request,
-	enum deliver_end *end, struct request_verdict *verdict, struct otp_why *why)
+/* The hook as a child. */
+static enum otp_err child_begin(const struct deliver_options *options, const struct request *request,
+	struct reply_source *source, struct otp_why *why)
 {
 	struct child_plan plan = {
 		.program = options->hook, .config = options->config, .request_fd = -1, .reply_fd = -1};
-	int verdict_fd = -1;
-	int64_t deadline_ms = 0;
 
-	say_nothing(end, verdict);
+	source->name = options->hook;
+	source->user = options->hook_user;
 	enum otp_err err = hook_user_find(options, &plan, why);
 	if (err == OTP_OK)
 		err = hook_check(options->hook, why);
 	if (err == OTP_OK)
 		err = request_put(request, &plan.request_fd, why);
 	if (err == OTP_OK)
-		err = pipe_open(&verdict_fd, &plan.reply_fd, why);
+		err = pipe_open(&source->fd, &plan.reply_fd, why);
 	if (err == OTP_OK) {
-		deadline_ms = monotonic_ms() + request->wait_ms;
+		source->deadline_ms = reply_clock_ms() + request->wait_ms;
 		plan.lifetime_s = (unsigned)(request->wait_ms + 999) / 1000 + BACKGROUND_S;
 		if (!child_start(&plan))
 			err = why_set(why, OTP_ERR_DELIVERY, errno, "cannot run %s: clone", options->hook);
 	}
 	close_if_open(&plan.request_fd);
 	close_if_open(&plan.reply_fd);
+	return err;
+}
+
+/* The hook behind a socket. */
+static enum otp_err socket_begin(
+	const char *path, const struct request *request, struct reply_source *source, struct otp_why *why)
+{
+	char text[REQUEST_MAX];
+	size_t len;
+	enum otp_err err = request_encode(request, text, &len, why);
+
+	if (err != OTP_OK)
+		return err;
+	source->name = "the hook";
+	source->deadline_ms = reply_clock_ms() + request->wait_ms;
+	err = socket_open(path, source->deadline_ms, &source->fd, why);
 	if (err == OTP_OK)
-		err = verdict_await(options, verdict_fd, deadline_ms, end, verdict, why);
-	close_if_open(&verdict_fd);
+		err = socket_put(source->fd, text, len, source->deadline_ms, why);
+	OPENSSL_cleanse(text, sizeof text);
+	return err;
+}
+
+enum otp_err deliver_send(const struct deliver_options *options, const struct request *request,
+	enum deliver_end *end, struct request_verdict *verdict, struct otp_why *why)
+{
+	struct reply_source source = {.fd = -1};
+	bool by_socket = strncmp(options->hook, DELIVER_UNIX, strlen(DELIVER_UNIX)) == 0;
+	enum otp_err err;
+
+	say_nothing(end, verdict);
+	if (by_socket)
+		err = socket_begin(options->hook + strlen(DELIVER_UNIX), request, &source, why);
+	else
+		err = child_begin(options, request, &source, why);
+	if (err == OTP_OK)
+		err = reply_await(&source, end, verdict, why);
+	close_if_open(&source.fd);
 	if (err != OTP_OK)
 		say_nothing(end, verdict);
+	if (by_socket && (err == OTP_ERR_DELIVERY || err == OTP_ERR_UNTRUSTED))
+		why_prefix(why, "delivery.hook=%s (see systemctl status " SOCKET_UNIT "): ", options->hook);
 	request_blank(request, verdict->reason);
 	return err;
 }

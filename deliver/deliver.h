@@ -7,10 +7,15 @@
 
 #include <stdbool.h>
 
-/* How the hook is run. */
+#define DELIVER_UNIX "unix:" /* before the path of a socket */
+
+/* How the hook is reached. */
 struct deliver_options {
-	const char *hook;   /* absolute path; it and every folder above it root's, not writable by others */
-	const char *config; /* its one argument: --config PATH */
+	/* An absolute path, after DELIVER_UNIX that of a socket on which root listens; it and every folder
+	 * above it root's, not writable by others. */
+	const char *hook;
+	/* The rest is for a hook that is run from here, not for one behind a socket. */
+	const char *config;    /* its one argument: --config PATH */
 	const char *hook_user; /* whom it runs as; neither root nor in root's group */
 };
 
@@ -20,12 +25,12 @@ enum deliver_end {
 };
 
 /*
- * Runs the hook on request and waits at most request->wait_ms for its verdict, out of which the code and the
- * address are blanked. Errors: those of request_encode; OTP_ERR_UNTRUSTED; OTP_ERR_CONFIG (no such hook_user,
- * or root); OTP_ERR_NSS; OTP_ERR_DELIVERY (could not be run, ended without a verdict, spoke nonsense). With
- * any of them verdict says nothing. The host process afterwards is exactly as before: signal dispositions and
- * mask, timers, descriptors, umask, folder, environment, children, ids, limits. Its SIGCHLD handler does not
- * run and its waitpid(-1) sees no child of ours; only a host that made itself a subreaper
+ * Gives the hook the request and waits at most request->wait_ms for its verdict, out of which the code and
+ * the address are blanked. Errors: those of request_encode; OTP_ERR_UNTRUSTED; OTP_ERR_CONFIG (no such
+ * hook_user, or root); OTP_ERR_NSS; OTP_ERR_DELIVERY (not run, not reached, ended without a verdict, spoke
+ * nonsense). With any of them verdict says nothing. The host process afterwards is exactly as before: signal
+ * dispositions and mask, timers, descriptors, umask, folder, environment, children, ids, limits. Its SIGCHLD
+ * handler does not run and its waitpid(-1) sees no child of ours; only a host that made itself a subreaper
  * (PR_SET_CHILD_SUBREAPER) inherits the hook, as it does any orphan.
  */
 __attribute__((warn_unused_result)) enum otp_err deliver_send(const struct deliver_options *options,

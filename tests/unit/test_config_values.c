@@ -52,7 +52,8 @@ static void a_value_of_another_kind_is_a_fault_that_says_what_would_be_right(voi
 		"f1.conf:2: sends_per_user=21/d is out of range: 1 to 20, /h or /d");
 	config_text_fault("[prompt]\necho=true\n", "f1.conf:2: echo=true must be yes|no");
 	config_text_fault("[delivery]\nhook=otpcode-deliver\n",
-		"f1.conf:2: hook must be an absolute path without //, /./, /../ or / at its end");
+		"f1.conf:2: hook must be an absolute path without //, "
+		"/./, /../, / at its end; or unix:PATH (up to 107)");
 	config_text_fault(
 		"[delivery]\nhook_user=root\n", "f1.conf:2: hook_user must be a user's name, not root");
 	config_text_fault(
@@ -66,6 +67,32 @@ static void a_value_of_another_kind_is_a_fault_that_says_what_would_be_right(voi
 		"with commas between");
 	config_text_fault(
 		"[prompt]\nsupport=a\tb\n", "f1.conf:2: support must be up to 64 printable ASCII characters");
+}
+
+#define HOOK_RULE                                                                                            \
+	"f1.conf:2: hook must be an absolute path without //, /./, /../, / at its end; or unix:PATH (up to " \
+	"107)"
+
+static void a_hook_is_a_program_or_a_socket_by_its_absolute_path(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {"unix:", "unix:deliver.sock", "unix:/run//x", "unix:/run/../x",
+		"unix:/run/x/", "unix: /run/x", "unix:unix:/run/x", "Unix:/run/x", "unix/run/x", "tcp:/run/x",
+		"unix:@otpcode"};
+	char text[512], path[128];
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		(void)snprintf(text, sizeof text, "[delivery]\nhook=%s\n", wrong[i]);
+		config_text_fault(text, HOOK_RULE);
+	}
+	config_text_reads("[delivery]\nhook=unix:/run/otpcode/deliver.sock\n" CONFIG_TEXT_WORKS);
+	assert_string_equal(config_text_reading.config.delivery.hook, "unix:/run/otpcode/deliver.sock");
+	memset(path, 'x', sizeof path);
+	path[0] = '/';
+	(void)snprintf(text, sizeof text, "[delivery]\nhook=unix:%.107s\n" CONFIG_TEXT_WORKS, path);
+	config_text_reads(text);
+	(void)snprintf(text, sizeof text, "[delivery]\nhook=unix:%.108s\n", path);
+	config_text_fault(text, HOOK_RULE);
 }
 
 /* The member that a key sets, as a number. */
@@ -225,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_missing_unit_is_a_fault_that_suggests_one),
 		cmocka_unit_test(a_value_of_another_kind_is_a_fault_that_says_what_would_be_right),
+		cmocka_unit_test(a_hook_is_a_program_or_a_socket_by_its_absolute_path),
 		cmocka_unit_test(every_number_is_taken_within_its_range_and_refused_beyond),
 		cmocka_unit_test(no_number_is_taken_for_another_by_overflow),
 		cmocka_unit_test(durations_are_read_in_every_unit_and_written_in_the_longest),
