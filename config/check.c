@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/check.h"
 
+#include "config/placeholder.h"
 #include "config/url.h"
 
 #include <stdarg.h>
@@ -125,16 +126,43 @@ static enum otp_err check_keys(
 	return OTP_OK;
 }
 
+static bool is_for_sms(const struct config *config, const char *name)
+{
+	for (unsigned i = 0; i < config->sms.providers_n; i++)
+		if (strcmp(config->sms.providers[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* An email names its recipient itself (sendmail -t); of an SMS the command is given the text alone. */
+static enum otp_err check_command(struct reading *reading, unsigned i, struct otp_why *why)
+{
+	struct config_provider *provider = &reading->config.providers[i];
+	const char *command = provider->command;
+
+	provider->kind = CONFIG_PROVIDER_COMMAND;
+	if (is_for_sms(&reading->config, provider->name) && !placeholder_stands_in(command, PLACEHOLDER_TO) &&
+		!placeholder_stands_in(command, PLACEHOLDER_TO_DIGITS) &&
+		!placeholder_stands_in(command, PLACEHOLDER_USER))
+		return check_fault(reading, check_provider_place(reading, i, "command"), why,
+			"[provider %s] command holds none of {to} {to_digits} {user}: nobody would get the "
+			"code",
+			provider->name);
+	return check_keys(reading, i, "a command", why);
+}
+
 static enum otp_err check_provider(struct reading *reading, unsigned i, struct otp_why *why)
 {
 	struct config_provider *provider = &reading->config.providers[i];
 	char what[sizeof "an smtps:// url"];
 	struct url url;
 
+	if (is_set(provider->command))
+		return check_command(reading, i, why);
 	if (!is_set(provider->url))
 		return check_fault(reading, check_provider_place(reading, i, "url"), why,
 			"[provider %s] has no url: smtp://HOST[:PORT], smtps://HOST[:PORT] or "
-			"https://HOST[:PORT]/PATH",
+			"https://HOST[:PORT]/PATH; and no command",
 			provider->name);
 	enum otp_err err = url_parse(provider->url, &url, why);
 	if (err != OTP_OK)

@@ -21,6 +21,7 @@
 #define CONFIG_HEADERS_MAX 8
 #define CONFIG_HEADER_SIZE 257
 #define CONFIG_BODY_SIZE 1025
+#define CONFIG_COMMAND_SIZE 257
 #define CONFIG_VALUE_SIZE CONFIG_BODY_SIZE /* a value as it would be written */
 
 enum config_unenrolled {
@@ -36,6 +37,7 @@ enum config_tls {
 enum config_provider_kind {
 	CONFIG_PROVIDER_SMTP,
 	CONFIG_PROVIDER_HTTP,
+	CONFIG_PROVIDER_COMMAND,
 };
 
 enum config_method {
@@ -65,7 +67,7 @@ struct config_body {
 /* [provider NAME]: one way to send. Texts with {placeholders}: config/placeholder.h. */
 struct config_provider {
 	char name[CONFIG_NAME_SIZE];
-	enum config_provider_kind kind; /* by its url */
+	enum config_provider_kind kind; /* by its url, or command */
 	char url[CONFIG_URL_SIZE];      /* of http and https the query has placeholders */
 	char username[CONFIG_NAME_SIZE * 2];
 	char password_file[CONFIG_PATH_SIZE]; /* root:_otpcode 0640; its first line */
@@ -82,7 +84,9 @@ struct config_provider {
 	char success_status[65]; /* see gateway_status_is_in */
 	char success_json[129];  /* path.to.member=value */
 	char success_text[65];
-	char error_json[97]; /* path.to.member */
+	char error_json[97];               /* path.to.member */
+	char command[CONFIG_COMMAND_SIZE]; /* a program, and arguments with placeholders:
+					      config/command_line.h */
 };
 
 /* [email], [sms]: the providers of a channel in the order in which they are tried. */

@@ -23,6 +23,7 @@
 #define BODY_IN_PROVIDER .offset = offsetof(struct config_provider, body), .size = CONFIG_BODY_SIZE
 #define SMTP (1U << CONFIG_PROVIDER_SMTP)
 #define HTTP (1U << CONFIG_PROVIDER_HTTP)
+#define COMMAND (1U << CONFIG_PROVIDER_COMMAND)
 #define HEADER(name, index)                                                                                  \
 	{                                                                                                    \
 		TABLE_PROVIDER, name, CONFIG_KIND_HEADER, IN_PROVIDER(headers[index]),                       \
@@ -151,6 +152,9 @@ static const struct config_key table[] = {
 	{TABLE_PROVIDER, "error_json", CONFIG_KIND_MEMBER, IN_PROVIDER(error_json), .may_be_empty = true,
 		.serves = HTTP, .file_only = HOOK_READS_IT,
 		.help = "the member of the answer that says what was wrong"},
+	{TABLE_PROVIDER, "command", CONFIG_KIND_COMMAND, IN_PROVIDER(command), .may_be_empty = true,
+		.serves = COMMAND, .file_only = HOOK_READS_IT,
+		.help = "the program to run, in place of a url"},
 	{"store", "path", CONFIG_KIND_PATH, IN_CONFIG(store.path), .file_only = ONE_STORE,
 		.help = "the folder of the records"},
 	{"store", "key", CONFIG_KIND_PATH, IN_CONFIG(store.key), .file_only = ONE_STORE,

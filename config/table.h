@@ -34,6 +34,7 @@ enum config_kind {
 	CONFIG_KIND_CONDITION,
 	CONFIG_KIND_MEMBER,
 	CONFIG_KIND_SIGV4,
+	CONFIG_KIND_COMMAND,
 	CONFIG_KIND_PROXY,
 	CONFIG_KIND_NETWORKS,  /* struct policy_networks */
 	CONFIG_KIND_CHANNELS,  /* struct otp_channels */

@@ -2,9 +2,10 @@
 #include "config/value.h"
 
 #include "config/channel.h"
+#include "config/command_line.h"
 #include "config/gateway.h"
-#include "config/list.h"
 #include "config/networks.h"
+#include "config/list.h"
 #include "config/quantity.h"
 #include "config/url.h"
 #include "core/contact.h"
@@ -145,8 +146,7 @@ static bool is_path(const char *text)
 /* Of a socket no longer than a socket's address may be (unix(7)). */
 static bool is_hook(const char *text)
 {
-	const char *socket =
-		strncmp(text, HOOK_UNIX, strlen(HOOK_UNIX)) == 0 ? text + strlen(HOOK_UNIX) : NULL;
+	const char *socket = strncmp(text, HOOK_UNIX, strlen(HOOK_UNIX)) == 0 ? text + strlen(HOOK_UNIX) : NULL;
 
 	return socket == NULL ? is_path(text) : is_path(socket) && strlen(socket) <= SOCKET_PATH_MAX;
 }
@@ -207,6 +207,7 @@ static enum otp_err parse_checked(
 		[CONFIG_KIND_HEADER] = gateway_check_header,
 		[CONFIG_KIND_FORM] = gateway_check_form,
 		[CONFIG_KIND_JSON] = gateway_check_json,
+		[CONFIG_KIND_COMMAND] = command_line_check,
 	};
 
 	if (!fits(key, text))
@@ -266,6 +267,7 @@ static void string_range(const struct config_key *key, char out[CONFIG_RANGE_SIZ
 		[CONFIG_KIND_CONDITION] = "path.to.member=value",
 		[CONFIG_KIND_MEMBER] = "path.to.member",
 		[CONFIG_KIND_SIGV4] = "aws:amz:REGION:SERVICE",
+		[CONFIG_KIND_COMMAND] = "/PATH ARGUMENT..., up to 256 printable ASCII characters",
 		[CONFIG_KIND_PROXY] = "http://HOST:PORT",
 		[CONFIG_KIND_PROVIDERS] = "names of [provider NAME] sections, with commas between",
 	};
@@ -350,6 +352,7 @@ static const struct {
 	[CONFIG_KIND_CONDITION] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_MEMBER] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_SIGV4] = {parse_string, format_string, string_range},
+	[CONFIG_KIND_COMMAND] = {parse_checked, format_string, string_range},
 	[CONFIG_KIND_PROXY] = {parse_string, format_string, string_range},
 	[CONFIG_KIND_NETWORKS] = {networks_parse, networks_format, networks_range},
 	[CONFIG_KIND_CHANNELS] = {channel_list_parse, channel_list_format, channel_list_range},

@@ -36,7 +36,6 @@ enum step {
 	STEP_SETRESUID,
 	STEP_CAPSET,
 	STEP_IDS,
-	STEP_NO_NEW_PRIVS,
 	STEP_DUMPABLE,
 	STEP_EXEC,
 };
@@ -55,7 +54,6 @@ static const char *const step_names[] = {
 	[STEP_SETRESUID] = "setresuid",
 	[STEP_CAPSET] = "capset",
 	[STEP_IDS] = "its ids are not the ones that were set",
-	[STEP_NO_NEW_PRIVS] = "PR_SET_NO_NEW_PRIVS",
 	[STEP_DUMPABLE] = "PR_SET_DUMPABLE",
 	[STEP_EXEC] = "execve",
 };
@@ -211,6 +209,9 @@ static void ids_set(uid_t uid, gid_t gid)
 }
 
 /*
+ * PR_SET_NO_NEW_PRIVS is the hook's to set, once it knows that the message goes through no mailer that is
+ * setuid or setgid.
+ *
  * The program is run by its path, not by a descriptor: a script that is run by a close-on-exec descriptor
  * cannot be read by its interpreter. Between its being checked and this, only root could have put another one
  * in its place, since every folder above it was checked too.
@@ -232,8 +233,6 @@ static _Noreturn void hook_run(const struct child_plan *plan)
 	if (chdir("/") != 0)
 		fail(STDOUT_FILENO, STEP_CHDIR, errno);
 	ids_set(plan->uid, plan->gid);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		fail(STDOUT_FILENO, STEP_NO_NEW_PRIVS, errno);
 	/* Until execve this memory is the host's, and now other processes of uid might look at it. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		fail(STDOUT_FILENO, STEP_DUMPABLE, errno);

@@ -122,6 +122,10 @@ static int deliver(const char *config_path)
 		return give_up(&request, &why, EX_DATAERR);
 	if (config_load(config_path, 0, 0, NULL, &config, &why) != OTP_OK)
 		return give_up(&request, &why, EX_CONFIG);
+	if (!send_needs_new_privileges(&config, &request) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+		(void)why_set(&why, OTP_ERR_IO, errno, "PR_SET_NO_NEW_PRIVS");
+		return give_up(&request, &why, EX_OSERR);
+	}
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		(void)why_set(&why, OTP_ERR_IO, 0, "libcurl could not be set up");
 		return give_up(&request, &why, EX_OSERR);

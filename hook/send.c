@@ -2,6 +2,7 @@
 #include "hook/send.h"
 
 #include "core/random.h"
+#include "hook/command.h"
 #include "hook/http.h"
 #include "hook/message.h"
 #include "hook/report.h"
@@ -59,6 +60,9 @@ static void world_send(void *self, const struct config_provider *provider, struc
 		break;
 	case CONFIG_PROVIDER_HTTP:
 		http_send(provider, &order->message, limits, result);
+		break;
+	case CONFIG_PROVIDER_COMMAND:
+		command_send(provider, &order->message, limits, result);
 		break;
 	}
 }
@@ -194,6 +198,18 @@ static bool send_order(
 	*verdict = (struct request_verdict){.outcome = outcome, .provider = "-"};
 	(void)snprintf(
 		verdict->reason, sizeof verdict->reason, "%.*s", (int)sizeof verdict->reason - 1, why.text);
+	return false;
+}
+
+bool send_needs_new_privileges(const struct config *config, const struct request *request)
+{
+	struct rounds_list list = {.n = 0};
+
+	if (find_providers(config, request, &list, NULL) != OTP_OK)
+		return false;
+	for (unsigned i = 0; i < list.n; i++)
+		if (list.providers[i]->kind == CONFIG_PROVIDER_COMMAND)
+			return true;
 	return false;
 }
 

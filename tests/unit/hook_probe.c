@@ -99,7 +99,7 @@ void hook_probe_expect(const struct hook_stage *stage, char out[HOOK_PROBE_SIZE]
 		add(out, 0, "arguments: %s --config %s\nenvironment: 0 bytes\n", stage->hook, stage->config);
 
 	at = add(out, at, "uids: %u %u %u\ngids: %u %u %u\ngroups: 0\n", uid, uid, uid, gid, gid, gid);
-	at = add(out, at, "capabilities: none\nno new privileges: 1\n");
+	at = add(out, at, "capabilities: none\nno new privileges: 0\n");
 	at = add(out, at, "descriptor 0: pipe, 0\ndescriptor 1: pipe, 1\ndescriptor 2: /dev/null, 2\n");
 	at = add(out, at, "ignored: 13\nblocked: 0\npending: 0\ntimers: one, due within %d s\n", LIFETIME_S);
 	at = add(out, at, "folder: /\numask: 077\nsession: own\nterminal: none\n");

@@ -235,6 +235,7 @@ static void the_example_with_every_key_taken_up_is_read(void **state)
 				  : strcmp(line, "#allow_prefixes=") == 0 ? "+1,+44"
 				  : strcmp(line, "#from=") == 0           ? "login@example.org"
 				  : strcmp(line, "#url=") == 0            ? "smtp://mx.example.org:587"
+				  : strcmp(line, "#command=") == 0 ? "/usr/sbin/sendmail -i -f {from} -- {to}"
 				  : strcmp(line, "#[provider gateway]") == 0
 					  ? "\nurl=https://gateway.example.net/send?to={to}&text={text}"
 					  : "";

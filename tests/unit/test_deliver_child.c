@@ -357,7 +357,6 @@ static void any_other_call_that_fails_keeps_the_hook_from_running(void **state)
 		{SYS_close_range, -1, ENOSYS, " as nobody: close_range: Function not implemented"},
 		{SYS_setsid, -1, EPERM, " as nobody: setsid: Operation not permitted"},
 		{SYS_chdir, -1, EACCES, " as nobody: chdir: Permission denied"},
-		{SYS_prctl, PR_SET_NO_NEW_PRIVS, EINVAL, " as nobody: PR_SET_NO_NEW_PRIVS: Invalid argument"},
 		{SYS_prctl, PR_SET_DUMPABLE, EINVAL, " as nobody: PR_SET_DUMPABLE: Invalid argument"},
 		{SYS_execve, -1, ENOMEM, " as nobody: execve: Cannot allocate memory"},
 #ifdef SYS_dup2
