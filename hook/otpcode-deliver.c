@@ -2,10 +2,11 @@
 
 /*
  * The hook: reads one request, hands one message to a provider, says one verdict. Never runs as root, uses no
- * environment, and leaves no core. Code and address come by the pipe only and go nowhere but into the
- * message.
+ * environment, and leaves no core. Code and address come by standard input only, a pipe or a socket, and go
+ * nowhere but into the message.
  */
 
+#include "hook/asker.h"
 #include "hook/report.h"
 #include "hook/send.h"
 
@@ -23,6 +24,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +42,18 @@ static const char usage[] =
 	"  --config PATH  configuration (" OTPCODE_SYSCONFDIR "/otpcode.conf)\n"
 	"  --help         show this\n";
 
+/* A socket unit gives it more than the module does: the connection a second time, a session and a mask of
+ * signals of its manager's. A leader of a session has one of its own already. */
+static bool leave_surroundings(void)
+{
+	sigset_t none;
+
+	(void)umask(077);
+	(void)setsid();
+	return syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) == 0 && chdir("/") == 0 &&
+	       sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
 /* What runs it may have left open a door: a traced process, a core file, a variable that libcurl or OpenSSL
  * obeys. */
 static bool harden(void)
@@ -48,7 +63,7 @@ static bool harden(void)
 	(void)alarm(BACKSTOP_S);
 	return clearenv() == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	       setrlimit(RLIMIT_CORE, &none) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
-	       signal(SIGALRM, SIG_DFL) != SIG_ERR && chdir("/") == 0;
+	       signal(SIGALRM, SIG_DFL) != SIG_ERR && leave_surroundings();
 }
 
 static int64_t clock_ms(void)
@@ -115,7 +130,12 @@ static int deliver(const char *config_path)
 	struct request_verdict verdict;
 
 	if (getuid() == 0 || geteuid() == 0) {
-		(void)why_set(&why, OTP_ERR_CONFIG, 0, "otpcode-deliver does not run as root: set hook_user");
+		(void)why_set(&why, OTP_ERR_CONFIG, 0,
+			"otpcode-deliver does not run as root: set hook_user, or User= of its unit");
+		return give_up(&request, &why, EX_NOPERM);
+	}
+	if (asker_check(&why) != OTP_OK) {
+		report_provider(&request, "", VERDICT_CONFIG, why.text); /* who asked may tell nobody */
 		return give_up(&request, &why, EX_NOPERM);
 	}
 	if (read_request(&request, &why) != OTP_OK)

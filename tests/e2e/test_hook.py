@@ -608,7 +608,7 @@ def test_root_is_refused(hook, server):
     relay = server()
     hook.provider("relay", relay.port)
     process = hook.start(a_request(), user="root")
-    assert process.stdout.read() == b"config otpcode-deliver does not run as root: set hook_user\n"
+    assert process.stdout.read() == b"config otpcode-deliver does not run as root: set hook_user, or User= of its unit\n"
     assert process.wait(10) == os.EX_NOPERM and relay.connections == 0
 
 
