@@ -168,7 +168,8 @@ static enum otp_err take_quota(const struct otp_core *core, const struct otp_log
 	return err;
 }
 
-/* A limit stopped the last send, and its cooldown runs: the person is to hear how long the limit does. */
+/* Stopped by the user's own limit, or by the cooldown after a shared one: the person hears of the longest
+ * wait there is. */
 static void look_at_quota(const struct otp_core *core, const struct otp_login *login, struct otp_step *step)
 {
 	const struct quota_send send = {&login->origin, &step->contact};
@@ -189,7 +190,7 @@ static enum otp_err take_sending_turn(struct turn *turn, const struct otp_core *
 
 	if (err == OTP_OK && step->situation == OTP_SEND)
 		err = take_quota(core, login, step, why);
-	else if (err == OTP_OK && step->situation == OTP_SEND_LIMIT && step->limit == QUOTA_COOLDOWN)
+	else if (err == OTP_OK && step->situation == OTP_SEND_LIMIT)
 		look_at_quota(core, login, step);
 	return err;
 }

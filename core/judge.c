@@ -128,6 +128,7 @@ static bool send_code(struct judge_turn *turn, struct record *record, struct rec
 	if (wait_s > 0) {
 		situation(turn, OTP_SEND_LIMIT, wait_s);
 		step->limit = QUOTA_USER;
+		step->contact = record->contacts[contact];
 		return false;
 	}
 	if (challenge == NULL)

@@ -31,6 +31,7 @@ static struct {
 	char codes[MAX][CODE_MAX_LEN + 1];
 	struct request requests[MAX];
 	char seen[4096], log[8192];
+	enum prompt_level loudest;
 } host;
 
 static struct prompt_options options;
@@ -92,7 +93,7 @@ static enum prompt_reply host_ask(void *self, const char *line, const char *prom
 static void host_log(void *self, enum prompt_level level, const char *line)
 {
 	(void)self;
-	(void)level;
+	host.loudest = level > host.loudest ? level : host.loudest;
 	append(host.log, sizeof host.log, line);
 }
 
@@ -334,6 +335,11 @@ static void who_is_not_enrolled_is_told_unless_nothing_is_to_be_noticed(void **s
 	assert_int_equal(host.asked, 0);
 }
 
+static void break_limits(void)
+{
+	w.limits.fail = OTP_ERR_CORRUPT;
+}
+
 static void the_send_limit_is_said_with_its_end(void **state)
 {
 	(void)state;
@@ -347,6 +353,61 @@ static void the_send_limit_is_said_with_its_end(void **state)
 	assert_string_equal(host.seen, "No more codes for 60 min. Log in again after that.\n");
 	LOGGED("why=sends_per_user until=");
 	assert_int_equal(host.delivered, 3);
+}
+
+static void C41_a_limit_that_stops_a_send_is_said_and_named(void **state)
+{
+	(void)state;
+	w.core.policy.sends_per_source.count = 1;
+	host.types[0] = "";
+	host.passes_s[0] = 30;
+	host.types[1] = FIRST;
+	host.passes_s[1] = 600;
+	assert_int_equal(log_in(), PROMPT_THROTTLED);
+	SEEN("No more codes for 65 min. The code already sent (ref ");
+	LOGGED("event=limited user=alice rhost=192.0.2.7 ref=");
+	LOGGED(" why=sends_per_source until=2027-01-15T09:05:00Z\n");
+	assert_int_equal(host.loudest, PROMPT_NOTICE);
+	/* The first code expired meanwhile, and no other one may be sent. */
+	SEEN("No more codes for 55 min. Log in again after that.\n");
+	LOGGED("event=denied user=alice rhost=192.0.2.7 ref=");
+	assert_int_equal(host.delivered, 1);
+}
+
+static void C41_a_limit_of_the_host_is_an_error_that_an_admin_sees(void **state)
+{
+	(void)state;
+	w.core.policy.sends_email.count = 1;
+	assert_int_equal(login_from("198.51.100.1"), PROMPT_NO_CONVERSATION);
+	assert_int_equal(host.loudest, PROMPT_INFO);
+	assert_int_equal(log_in(), PROMPT_THROTTLED);
+	LOGGED("why=sends_email until=");
+	assert_int_equal(host.loudest, PROMPT_ERROR);
+	assert_int_equal(host.delivered, 1);
+}
+
+static void C41_a_limit_of_the_address_says_so_in_the_log(void **state)
+{
+	(void)state;
+	mem_limits_charge(&w.limits, &w.core.keys, "198.51.100.1", "alice@example.org", w.now, 5);
+	assert_int_equal(log_in(), PROMPT_THROTTLED);
+	LOGGED("why=sends_per_user per=address until=");
+}
+
+static void without_the_table_of_limits_the_log_says_why_and_a_code_already_sent_works(void **state)
+{
+	(void)state;
+	host.types[0] = "";
+	host.passes_s[0] = 30;
+	host.types[1] = FIRST;
+	host.before_answer = break_limits;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("No new code could be sent. The code already sent (ref ");
+	LOGGED("event=error user=alice rhost=192.0.2.7 ref=");
+	LOGGED("why=\"the table was told to fail\"\n");
+	assert_int_equal(login_from("198.51.100.1"), PROMPT_NOT_DELIVERED);
+	SEEN("Your code could not be sent. Try later.\n");
+	assert_int_equal(host.delivered, 1);
 }
 
 static void a_store_that_fails_denies_and_says_whose_fault_it_is(void **state)
@@ -562,6 +623,10 @@ int main(void)
 		T(junk_is_a_cyclic_prefix_and_nothing_else),
 		T(who_is_not_enrolled_is_told_unless_nothing_is_to_be_noticed),
 		T(the_send_limit_is_said_with_its_end),
+		T(C41_a_limit_that_stops_a_send_is_said_and_named),
+		T(C41_a_limit_of_the_host_is_an_error_that_an_admin_sees),
+		T(C41_a_limit_of_the_address_says_so_in_the_log),
+		T(without_the_table_of_limits_the_log_says_why_and_a_code_already_sent_works),
 		T(a_store_that_fails_denies_and_says_whose_fault_it_is),
 		T(a_damaged_slot_is_logged),
 		T(C31_no_log_line_holds_a_code_or_an_address),
