@@ -222,7 +222,7 @@ static bool reads_body(const struct config_provider *provider)
 }
 
 /* Past the headers only a rule of success is worth waiting for; the words of an error get a second. */
-static size_t take_header(char *line, size_t size, size_t count, void *self)
+static size_t take_header(const char *line, size_t size, size_t count, void *self)
 {
 	struct sending *sending = self;
 	size_t len = size * count;

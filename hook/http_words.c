@@ -37,8 +37,12 @@ static char decoded(const char *text, size_t len, size_t *step)
 		return text[0];
 	bool at = text[1] == '4' && text[2] == '0';
 	bool plus = text[1] == '2' && (text[2] == 'B' || text[2] == 'b');
-	*step = at || plus ? 3 : 1;
-	return at ? '@' : plus ? '+' : '%';
+	if (!at && !plus)
+		return '%';
+	*step = 3;
+	if (plus)
+		return '+';
+	return '@';
 }
 
 static size_t skip_blanks(const char *body, size_t len)
@@ -66,7 +70,9 @@ void http_words_clean(const char *body, size_t len, char out[HTTP_WORDS_SIZE])
 			in_tag = c == '<';
 			c = ' ';
 		}
-		add(&line, in_tag ? ' ' : c);
+		if (in_tag)
+			c = ' ';
+		add(&line, c);
 	}
 	out[line.len] = '\0';
 }
