@@ -151,12 +151,11 @@ static bool limit_set(int resource, rlim_t soft, rlim_t hard)
 	return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-/* Before descriptors are touched: the host may have used up those that it is allowed. */
-static void limits_set(int reply_fd)
+static void limits_set(void)
 {
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
 		if (!limit_set(limits[i].resource, limits[i].soft, limits[i].hard))
-			fail(reply_fd, STEP_LIMITS, errno);
+			fail(STDOUT_FILENO, STEP_LIMITS, errno);
 }
 
 #ifdef SYS_setresuid32 /* the plain ones of some 32-bit systems cut ids to 16 bits */
@@ -224,8 +223,8 @@ static _Noreturn void hook_run(const struct child_plan *plan)
 
 	if (!signals_reset())
 		fail(plan->reply_fd, STEP_SIGNALS, errno);
-	limits_set(plan->reply_fd);
 	descriptors_set(plan);
+	limits_set();
 	(void)umask(077);
 	if (setsid() < 0)
 		fail(STDOUT_FILENO, STEP_SETSID, errno);
