@@ -83,17 +83,30 @@ static enum otp_err lock_judge(int fd, const char *path, bool *named, struct otp
 	return OTP_OK;
 }
 
+/* Of all that can say ENOENT only the lookup of the name means that there is no such name. */
+static enum otp_err file_open(const struct lock_file *file, int flags, int *fd, struct otp_why *why)
+{
+	const struct trust_rule rule = {.mode = TRUST_SECRET, .owner = file->owner};
+	struct otp_why opening = {0};
+	enum otp_err err = trust_open_at(
+		file->folder_fd, file->name, flags, rule, file->path_for_messages, fd, &opening);
+
+	if (err == OTP_ERR_IO && opening.os_error == ENOENT)
+		return why_set(why, OTP_ERR_NOT_ENROLLED, 0, "%s: no such record", file->path_for_messages);
+	if (err != OTP_OK && why != NULL)
+		*why = opening;
+	return err;
+}
+
 enum otp_err lock_open(const struct lock_file *file, int flags, const struct timespec *deadline, int *fd,
 	struct otp_why *why)
 {
-	const struct trust_rule rule = {.mode = TRUST_SECRET, .owner = file->owner};
 	const char *path = file->path_for_messages;
 
 	for (;;) {
 		bool named = false;
 		int opened = -1;
-		enum otp_err err =
-			trust_open_at(file->folder_fd, file->name, flags, rule, path, &opened, why);
+		enum otp_err err = file_open(file, flags, &opened, why);
 
 		if (err != OTP_OK)
 			return err;
