@@ -99,6 +99,16 @@ static int run_get(struct store *store, struct store_key key)
 	return report(err, &why);
 }
 
+static int run_remove(struct store *store, struct store_key key)
+{
+	struct otp_why why = {0};
+	enum otp_err err = store->remove(store->self, key, &why);
+
+	if (err == OTP_OK)
+		(void)puts("ok removed");
+	return report(err, &why);
+}
+
 static int run_on(struct store *store, const char *what, const char *user)
 {
 	const struct store_key key = {.user = user};
@@ -110,7 +120,7 @@ static int run_on(struct store *store, const char *what, const char *user)
 	if (strcmp(what, "get") == 0)
 		return run_get(store, key);
 	if (strcmp(what, "remove") == 0)
-		return report(store->remove(store->self, key, &why), &why);
+		return run_remove(store, key);
 	if (strcmp(what, "list") == 0)
 		return report(store->list(store->self, (struct store_visit){print_user, NULL}, &why), &why);
 	if (strcmp(what, "loop") != 0)
