@@ -100,7 +100,9 @@ static bool signals_reset(void)
 	return sigaction(SIGPIPE, &ignore, NULL) == 0;
 }
 
-/* Leaves the reply pipe at 1, the one place where failures are reported from here on, and nothing beyond 2.
+/*
+ * Leaves the reply pipe at 1, the one place where failures are reported from here on, and nothing beyond 2.
+ * Needs no free descriptor: the host may have used up all that it is allowed.
  */
 static void descriptors_set(const struct child_plan *plan)
 {
@@ -135,8 +137,7 @@ static const struct {
 	{RLIMIT_RTTIME, RLIM_INFINITY, RLIM_INFINITY},
 };
 
-/* A container may lack CAP_SYS_RESOURCE; its hard limits are then as far as it goes, and are not a caller's
- * choice. */
+/* A container may lack CAP_SYS_RESOURCE: then nothing goes beyond its hard limits. */
 static bool limit_set(int resource, rlim_t soft, rlim_t hard)
 {
 	struct rlimit limit = {soft, hard};
@@ -276,7 +277,8 @@ static void reap(pid_t pid)
 		;
 }
 
-/* glibc's calls would leave out two signals that it keeps for itself, and so change a mask that holds them.
+/*
+ * glibc's call leaves out two signals that it keeps for itself, and so would change a mask that holds them.
  */
 static bool mask_swap(const sigset_t *set, sigset_t *before)
 {

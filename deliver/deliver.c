@@ -17,8 +17,10 @@
 #define BACKGROUND_S 60 /* how much longer than the wait the hook may live */
 #define PASSWD_BUFFER_MAX (1U << 20)
 
-/* getpwnam_r with a buffer that is large enough; its result is an errno, or 0 with *found telling whether
- * there is one. */
+/*
+ * getpwnam_r with a buffer that is large enough; its result is an errno, or 0 with *found telling whether
+ * there is one.
+ */
 static int passwd_find(const char *name, struct passwd *entry, bool *found)
 {
 	int err = ERANGE;
@@ -81,8 +83,10 @@ static void close_if_open(int *fd)
 	*fd = -1;
 }
 
-/* With 0 and 1 closed in the host a pipe would take their places, and putting it at 0 and 1 of the child
- * would mix it up. */
+/*
+ * With 0 and 1 closed in the host a pipe would take their places, and putting it at 0 and 1 of the child
+ * would mix it up.
+ */
 static enum otp_err pipe_open(int *read_fd, int *write_fd, struct otp_why *why)
 {
 	int ends[2];
@@ -143,8 +147,10 @@ struct reply {
 	size_t len;
 };
 
-/* True if there is something to read, or the end; false when time is up. Handlers of the host's may run
- * meanwhile. */
+/*
+ * True if there is something to read, or the end; false when time is up. Handlers of the host's may run
+ * meanwhile.
+ */
 static enum otp_err reply_wait(int fd, int64_t deadline_ms, bool *ready, struct otp_why *why)
 {
 	for (;;) {
@@ -170,8 +176,10 @@ static enum otp_err reply_decode(const struct deliver_options *options, const st
 	return OTP_ERR_DELIVERY;
 }
 
-/* True once nothing more need be read; *err is then what it comes to. Whatever follows the first line is not
- * looked at. */
+/*
+ * True once nothing more need be read; *err is then what it comes to. Whatever follows the first line is not
+ * looked at.
+ */
 static bool reply_is_complete(const struct deliver_options *options, const struct reply *reply, bool at_end,
 	struct request_verdict *verdict, enum otp_err *err, struct otp_why *why)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the hook finds when it begins, whatever the host is like; and that it does not begin when anything
- * went wrong. */
+/*
+ * What the hook finds when it begins, whatever the host is like; and that it does not begin when anything
+ * went wrong.
+ */
 #include "deliver/deliver.h"
 #include "tests/unit/hook_probe.h"
 #include "tests/unit/hook_stage.h"
@@ -114,7 +116,8 @@ static void lower(int resource, rlim_t value)
 	HOST_CHECK(setrlimit((__rlimit_resource_t)resource, &limit) == 0);
 }
 
-/* Another process of the hook's user, so that one more is one too many for a limit of 1. Ends with this one.
+/*
+ * Another process of the hook's user, so that one more is one too many for a limit of 1. Ends with this one.
  */
 static void let_hook_user_have_a_process(const struct hook_stage *stage)
 {
