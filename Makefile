@@ -39,9 +39,12 @@ endif
 comma := ,
 BUILD := build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))
 
+# The flag, if this compiler takes it (clang before 16 does not).
+takes = $(shell echo 'int i;' | $(CC) -Werror $(1) -c -x c -o /dev/null - 2>/dev/null && echo $(1))
+
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
 HARDENING := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fstack-clash-protection \
-	-fno-delete-null-pointer-checks -fno-strict-overflow -ftrivial-auto-var-init=zero
+	-fno-delete-null-pointer-checks -fno-strict-overflow $(call takes,-ftrivial-auto-var-init=zero)
 LINK_HARDENING := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 
 CFLAGS   ?= -O2 -g

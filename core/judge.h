@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 /*
- * The judging of one turn of a login over a record that settle_record brought up to now. Pure: a store may run it twice.
- * Each function says in *step what the person is in and returns true if it changed the record, which must then be durable
- * before anything of it is said. turn->err other than OTP_OK: nothing was decided, nothing may be kept.
+ * The judging of one turn of a login over a record that settle_record brought up to now. Pure: a store may
+ * run it twice. Each function says in *step what the person is in and returns true if it changed the record,
+ * which must then be durable before anything of it is said. turn->err other than OTP_OK: nothing was decided,
+ * nothing may be kept.
  */
 
 #define JUDGE_REFS (POLICY_LIVE_CHALLENGES + 1) /* one of them is free, whatever the live challenges have */
@@ -30,22 +31,23 @@ struct judge_turn {
 	const struct keys *keys;
 	const struct policy *policy;
 	const struct otp_login *login;
-	unsigned char origin[KEY_MAC_LEN];  /* origin_mac of login->origin */
+	unsigned char origin[KEY_MAC_LEN]; /* origin_mac of login->origin */
 	int64_t now;
-	struct otp_step before;             /* the step that this turn follows; secret */
+	struct otp_step before; /* the step that this turn follows; secret */
 
-	const struct otp_channels *channels;   /* judge_begin, judge_resend */
-	struct otp_resend_request resend;      /* judge_resend */
-	struct judge_drawn drawn;              /* judge_begin, judge_resend */
-	struct otp_delivery_facts delivery;    /* judge_sent */
-	struct code typed;                     /* judge_answer; secret */
+	const struct otp_channels *channels; /* judge_begin, judge_resend */
+	struct otp_resend_request resend;    /* judge_resend */
+	struct judge_drawn drawn;            /* judge_begin, judge_resend */
+	struct otp_delivery_facts delivery;  /* judge_sent */
+	struct code typed;                   /* judge_answer; secret */
 
 	struct otp_step *step; /* out; its lane is set before judging */
 	struct otp_why *why;
 	enum otp_err err;
 };
 
-/* Puts down that the send of the step before succeeded. Kept only if the turn writes anyway: it is no fact to sync for. */
+/* Puts down that the send of the step before succeeded. Kept only if the turn writes anyway: it is no fact to
+ * sync for. */
 void judge_note_delivery(struct judge_turn *turn, struct record *record);
 
 bool judge_begin(struct judge_turn *turn, struct record *record);

@@ -37,6 +37,10 @@ enum text {
 
 #define VARIANTS 3
 
+#define MINUTE_S INT64_C(60)
+#define HOUR_S (60 * MINUTE_S)
+#define DAY_S (24 * HOUR_S)
+
 /*
  * Everything that is ever said at a prompt. The first variant that fits 78 columns is taken: an address's
  * last label, the support line and a source differ in length. {help} is " Help: SUPPORT", or nothing where no
@@ -93,14 +97,14 @@ void texts_span(int64_t seconds, char out[TEXTS_SPAN_SIZE])
 {
 	if (seconds < 1)
 		seconds = 1;
-	if (seconds < 120)
+	if (seconds < 2 * MINUTE_S)
 		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " s", seconds);
-	else if (seconds <= 119 * 60)
-		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " min", (seconds + 59) / 60);
-	else if (seconds <= 47 * 3600)
-		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " h", (seconds + 3599) / 3600);
+	else if (seconds <= 119 * MINUTE_S)
+		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " min", (seconds + MINUTE_S - 1) / MINUTE_S);
+	else if (seconds <= 47 * HOUR_S)
+		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " h", (seconds + HOUR_S - 1) / HOUR_S);
 	else
-		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " days", (seconds + 86399) / 86400);
+		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " days", (seconds + DAY_S - 1) / DAY_S);
 }
 
 static void write_form(const struct code_form *form, bool counted, char *out, size_t size)

@@ -24,9 +24,6 @@
 
 #include <cmocka.h>
 
-int pam_start_confdir(const char *service_name, const char *user, const struct pam_conv *pam_conversation,
-	const char *confdir, pam_handle_t **pamh);
-
 /* Puts the request down under the next free number and says what mailbox/say holds. */
 static const char hook[] =
 	"#!/bin/sh\n"
@@ -233,7 +230,7 @@ static char *reply_text(const struct site_reply *reply)
 		(void)snprintf(
 			code, sizeof code, "%s", site_code(reply->answer == SITE_FIRST_CODE ? 0 : mails - 1));
 	if (reply->answer == SITE_WRONG)
-		code[0] = code[0] == '9' ? '0' : (char)(code[0] + 1);
+		code[0] = code[0] == '0' ? '1' : '0';
 	return strdup(code);
 }
 
