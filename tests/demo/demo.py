@@ -6,6 +6,7 @@ import argparse
 import os
 import pathlib
 import re
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
@@ -118,7 +119,14 @@ def run(machine, exim):
     return entered
 
 
+def give_up(*_):
+    raise KeyboardInterrupt
+
+
 def main():
+    # However it is given up, what was started is stopped.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, give_up)
     options = argparse.ArgumentParser()
     options.add_argument("--build", type=pathlib.Path, required=True)
     why = host.missing()

@@ -8,7 +8,7 @@
         machine.start_sshd()
         login = machine.ssh("alice")            see session.py
 
-Its /etc is a copy, its /var, /run and /dev are new ones, and it ends with every process in it when the with statement ends or
+Its /etc is a copy, its /var, /run, /tmp and /dev are new ones, the rest of the file system is read-only, and it ends with every process in it when the with statement ends or
 the test dies. Everything of it stands below one root-owned folder, which is taken away then. It shares the network, so only
 loopback ports are used, and none that is fixed.
 """
@@ -119,9 +119,10 @@ class Host:
         self.view = self.stage / "view"
         self.etc = self.view / "etc"
         for name in ("bin", "keys", "home", "view/dev", "view/run/sshd", "view/var/lib", "view/var/log", "view/var/spool",
-                     "view/var/tmp", "view/var/mail", "view/run/lock"):
+                     "view/var/tmp", "view/var/mail", "view/run/lock", "view/tmp"):
             (self.stage / name).mkdir(parents=True, mode=0o755)
-        (self.view / "var/tmp").chmod(0o1777)
+        for name in ("var/tmp", "tmp"):
+            (self.view / name).chmod(0o1777)
         for name in ("wtmp", "btmp", "lastlog"):
             (self.view / "var/log" / name).touch(0o600)
         (self.view / "run/utmp").touch(0o644)
