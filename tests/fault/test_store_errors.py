@@ -73,6 +73,7 @@ def test_C02_a_creation_that_failed_leaves_nothing_or_a_whole_record(store):
         assert now.error == NOT_ENROLLED or (now.count, now.damaged) == (1, False), f"{where}: {now}"
         assert said.error is not None or now.count == 1, f"{where}: said {said}, but {now}"
         assert store.run("list").status == 0, where
+        assert sorted(path.name for path in store.record().parent.iterdir()) in (["bob"], ["alice", "bob"]), where
         assert store.run("add", "alice").count == (now.count or 0) + 1, where
 
 
@@ -83,3 +84,11 @@ def test_what_cannot_be_done_at_all_is_said_with_the_systems_own_words(store, ca
     said = store.strace(["-e", f"inject={call}:error=EIO"], "add", "alice")
     assert said.error is not None, said
     assert said.text.endswith(": Input/output error") and "/users/alice" in said.text, said
+
+
+def test_a_write_of_nothing_is_an_error(store):
+    need_strace()
+    assert store.run("add", "alice").count == 1
+    said = store.strace(["-e", "inject=pwrite64:retval=0"], "add", "alice")
+    assert said.error is not None and "/users/alice" in said.text, said
+    assert store.run("get", "alice").count == 1
