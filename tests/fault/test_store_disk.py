@@ -85,6 +85,22 @@ def test_C47_on_a_full_ext4_every_update_succeeds_and_a_creation_says_why_not(im
     check_full(sh_ok(FULL, MOUNT=f"mount -o loop {image} {mounts}/mnt", MNT=mounts / "mnt", COUNTER=COUNTER))
 
 
+def test_C47_on_a_full_btrfs_every_update_succeeds_as_records_there_are_not_copied_on_write(mounts):
+    if shutil.which("mkfs.btrfs") is None:
+        pytest.skip("mkfs.btrfs is not installed")
+    path = mounts / "image"
+    with open(path, "wb") as out:
+        out.truncate(128 << 20)
+    subprocess.run(["mkfs.btrfs", "-q", path], check=True, stdin=subprocess.DEVNULL)
+    if sh('mount -o loop "$IMAGE" "$MNT"', IMAGE=path, MNT=mounts / "mnt").returncode != 0:
+        pytest.skip("no loop devices, or no btrfs, here")
+    lines = sh_ok(FULL + 'lsattr "$MNT/store/users"', MOUNT=f"mount -o loop {path} {mounts}/mnt", MNT=mounts / "mnt",
+                  COUNTER=COUNTER)
+    lines = [line for line in lines if line != "begin"]
+    assert lines[2:102] == [f"ok {n} damaged 0" for n in range(2, 102)]
+    assert all("C" in line.split()[0] for line in lines if line.startswith("-")), lines
+
+
 def test_C47_on_a_full_tmpfs_every_update_succeeds_and_a_creation_says_why_not(mounts):
     check_full(sh_ok(FULL, MOUNT=f"mount -t tmpfs -o size=1m,mode=0755 tmpfs {mounts}/mnt", MNT=mounts / "mnt", COUNTER=COUNTER))
 
@@ -170,3 +186,19 @@ def test_C42_a_removal_that_was_reported_is_not_undone_by_a_power_cut(image, mou
         assert not said.lines or held.error == NOT_ENROLLED, f"{where}: said {said}, but the disk holds {held}"
         seen.add(held.error)
     assert seen == {None, NOT_ENROLLED}
+
+
+def test_C42_a_write_that_a_kill_left_unsynced_is_pushed_out_before_the_next_one(image, mounts):
+    need_strace()
+    (mounts / "mnt2").mkdir()
+    lines = sh_ok(r"""
+        mount -o loop "$IMAGE" "$MNT"
+        $COUNTER "$MNT/store" make
+        $COUNTER "$MNT/store" add alice
+        strace -o /dev/null -e inject=fdatasync:signal=KILL $COUNTER "$MNT/store" add alice || :
+        strace -o /dev/null -e inject=pwrite64:signal=KILL $COUNTER "$MNT/store" add alice || :
+        cp --sparse=always "$IMAGE" "$IMAGE.cut"
+        mount -o loop "$IMAGE.cut" "$MNT2"
+        $COUNTER "$MNT2/store" get alice
+        """, IMAGE=image, MNT=mounts / "mnt", MNT2=mounts / "mnt2", COUNTER=COUNTER)
+    assert lines[-1] == "ok 2 damaged 0", lines
