@@ -3,7 +3,8 @@
 
     with mail.Exim() as exim:               a real MTA: STARTTLS, AUTH inside TLS, every message kept
         exim.port                           smtp; with STARTTLS exim.tls_port is the same server over smtps
-        exim.ca_file                        what its certificate for "localhost" is signed by
+        exim.ca_file                        what its certificate for "localhost" is signed by; to be copied below a folder of
+                                            root's before the product trusts it
         exim.username, exim.password
         exim.messages()                     list of Mail, oldest first
         exim.wait_for_message(timeout=10, count=1)    the count'th message; AssertionError with Exim's log if it does not come
