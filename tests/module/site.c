@@ -45,6 +45,11 @@ const char *site_path(const char *name)
 	return staging_path(name);
 }
 
+const char *site_module(void)
+{
+	return module_path;
+}
+
 static void write_file(const char *path, mode_t mode, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);

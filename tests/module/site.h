@@ -25,6 +25,9 @@ void site_remove(void);
 /* PATH of the folder and name; good until the fourth next call. */
 const char *site_path(const char *name);
 
+/* PATH of the module. */
+const char *site_module(void);
+
 /* Writes the configuration: the working one plus these lines, which may name sections again. */
 void site_configure(const char *more);
 
