@@ -314,7 +314,7 @@ int site_run(struct site_login *login)
 
 static char log_text[65536];
 
-static void log_put(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void log_put(const char *format, va_list args)
 {
 	size_t len = strlen(log_text);
 
@@ -323,7 +323,8 @@ static void log_put(const char *format, va_list args)
 	(void)snprintf(log_text + len, sizeof log_text - len, "\n");
 }
 
-void syslog(int priority, const char *format, ...)
+/* In parentheses: with fortification it is a macro for clang. */
+void(syslog)(int priority, const char *format, ...)
 {
 	va_list args;
 
