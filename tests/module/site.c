@@ -255,8 +255,10 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 	for (int i = 0; i < n; i++) {
 		int style = messages[i]->msg_style;
 		see(login, messages[i]->msg);
-		if (style != PAM_PROMPT_ECHO_ON && style != PAM_PROMPT_ECHO_OFF)
+		if (style != PAM_PROMPT_ECHO_ON && style != PAM_PROMPT_ECHO_OFF) {
+			login->messages++;
 			continue;
+		}
 		struct site_reply reply = {.answer = SITE_END};
 		if (login->prompts < SITE_REPLIES_MAX)
 			reply = login->replies[login->prompts];
@@ -293,6 +295,7 @@ int site_run(struct site_login *login)
 	struct pam_conv conv = {.conv = converse, .appdata_ptr = &talk};
 
 	login->prompts = 0;
+	login->messages = 0;
 	login->seen[0] = '\0';
 	/* A host that cannot even begin is a result too: some tests leave it no descriptor. */
 	int started = pam_start_confdir(SITE_SERVICE, login->user, &conv, site_path("pam.d"), &talk.pamh);

@@ -78,6 +78,7 @@ struct site_login {
 
 	/* Out */
 	unsigned prompts;
+	unsigned messages;         /* lines that were no prompts */
 	bool echoed;               /* the last prompt was echo-on */
 	char seen[SITE_SEEN_SIZE]; /* every line and prompt, each with a newline */
 };
