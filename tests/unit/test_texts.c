@@ -134,6 +134,37 @@ static void waiting_times_are_rounded_up(void **state)
 		say_with(&step, TEXTS_PLAIN, "", 6), "Locked until an administrator unlocks you.");
 }
 
+static void a_code_is_never_called_older_than_it_is(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_WAITING);
+	const struct {
+		int64_t age_s;
+		const char *text;
+	} cases[] = {{0, " 1 s ago "}, {119, " 119 s ago "}, {120, " 2 min ago "}, {179, " 2 min ago "},
+		{299, " 4 min ago "}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		step.sent_at = NOW - cases[i].age_s;
+		assert_non_null(strstr(say(&step, TEXTS_PLAIN), cases[i].text));
+	}
+}
+
+static void a_lock_for_good_names_who_helps_with_any_support(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_LOCKED);
+	const char *longest = "https://intranet.example.org/wiki/help-with-codes-for-logins-xyz";
+
+	step.wait_s = RECORD_LOCK_FOREVER;
+	assert_string_equal(say_with(&step, TEXTS_PLAIN, "helpdesk@example.org, room 5", 6),
+		"Locked until an administrator unlocks you. Help: helpdesk@example.org, room 5");
+	assert_string_equal(say_with(&step, TEXTS_PLAIN, "helpdesk@example.org or 020 7946 0000", 6),
+		"An administrator must unlock you. Help: helpdesk@example.org or 020 7946 0000");
+	assert_int_equal(strlen(longest), 64);
+	assert_non_null(strstr(say_with(&step, TEXTS_PLAIN, longest, 6), longest));
+}
+
 static void spans_change_their_unit_without_getting_shorter(void **state)
 {
 	(void)state;
@@ -240,6 +271,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_a_code_is_named),
 		cmocka_unit_test(an_expired_code_and_its_successor_are_one_line),
 		cmocka_unit_test(waiting_times_are_rounded_up),
+		cmocka_unit_test(a_code_is_never_called_older_than_it_is),
+		cmocka_unit_test(a_lock_for_good_names_who_helps_with_any_support),
 		cmocka_unit_test(spans_change_their_unit_without_getting_shorter),
 		cmocka_unit_test(an_article_fits_its_number),
 		cmocka_unit_test(the_longest_values_still_give_a_whole_line),
