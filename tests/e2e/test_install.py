@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -47,6 +48,22 @@ def test_every_part_is_put_in_its_place_with_its_mode(installed):
     assert not [name for name in found(installed) if name.endswith(".new")]
 
 
+def test_every_file_that_readme_names_is_installed_beside_it_and_readable(tmp_path):
+    before = os.umask(0o077)
+    try:
+        make("install", f"DESTDIR={tmp_path}")
+    finally:
+        os.umask(before)
+    readme = (host.TOP / "README.md").read_text()
+    named = set(re.findall(r"\b(?:docs|conf)/[\w./-]+\w|\bpam\.d-example\b|\bLICENSE\b", readme))
+    assert {"pam.d-example", "docs/state-format.md", "conf/sshd_config.d/otpcode.conf"} <= named
+    doc = tmp_path / "usr/share/doc/pam_otpcode"
+    for name in named:
+        assert (host.TOP / name).is_file() and (doc / name).is_file(), name
+    for path in doc.rglob("*"):
+        assert path.stat().st_mode & 0o7777 == (0o755 if path.is_dir() else 0o644), path
+
+
 def test_configuration_that_is_there_is_kept(installed):
     (installed / "etc/otpcode/otpcode.conf").write_text("# mine\n")
     assert "KEPT" in make("install", f"DESTDIR={installed}").stdout
@@ -82,7 +99,8 @@ def test_uninstall_leaves_configuration_and_state_and_says_so(installed):
     (installed / "var/lib/otpcode").mkdir(parents=True)
     (installed / "var/lib/otpcode/store.id").touch()
     said = make("uninstall", f"DESTDIR={installed}").stdout
-    assert "etc/otpcode" in said and "var/lib/otpcode" in said
+    for left in ("etc/otpcode", "var/lib/otpcode", "_otpcode", "sshd_config.d"):
+        assert left in said
     assert found(installed) == ["etc/otpcode/otpcode.conf", "etc/pam.d/sshd", "var/lib/otpcode/store.id"]
 
 
