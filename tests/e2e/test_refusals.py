@@ -199,14 +199,19 @@ def device(path):
     os.mknod(path, 0o600 | 0o020000, os.makedev(1, 3))
 
 
+def look_at(path):
+    found = path.lstat()
+    return found.st_mode, found.st_uid, found.st_size, found.st_mtime_ns, path.read_bytes() if path.is_file() else None
+
+
 @pytest.mark.parametrize("fault", [both_slots_damaged, slots_with_equal_revs, cut_in_half, empty, unreadable, readable_by_others,
                                    owned_by_the_user, symbolic_link, hard_link, folder, pipe, device])
 def test_C04_state_file_that_cannot_be_trusted_denies_its_user(ignoring, mailbox, fault):
     path = ignoring.state_path("alice")
     fault(path)
-    before = path.lstat(), path.read_bytes() if path.is_file() else None
+    before = look_at(path)
     denied(ignoring)
-    assert (path.lstat(), path.read_bytes() if path.is_file() else None) == before
+    assert look_at(path) == before
     assert "user=alice" in ignoring.wait_for_event("error")
     assert not mailbox.messages()
     other = ignoring.ssh("bob")
