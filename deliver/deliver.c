@@ -52,8 +52,9 @@ static enum otp_err hook_user_find(
 	if (err != 0)
 		return why_set(why, OTP_ERR_NSS, err, "looking up delivery.hook_user %s", options->hook_user);
 	if (!found)
-		return why_set(why, OTP_ERR_CONFIG, 0, "%s: delivery.hook_user=%s: no such user",
-			options->config, options->hook_user);
+		return why_set(why, OTP_ERR_CONFIG, 0,
+			"%s: delivery.hook_user=%s: no such user; 'otpcode init' makes it", options->config,
+			options->hook_user);
 	if (entry.pw_uid == 0 || entry.pw_gid == 0)
 		return why_set(why, OTP_ERR_CONFIG, 0,
 			"%s: delivery.hook_user=%s: must be neither root nor in root's group",

@@ -323,7 +323,8 @@ static void hook_user_that_is_not_found_is_an_error(void **state)
 	struct hook_stage *stage = hook_stage_use(state, "tests/hooks/hang.sh");
 
 	stage->options.hook_user = "no such user";
-	assert_unfit(stage, OTP_ERR_CONFIG, "delivery.hook_user=no such user: no such user");
+	assert_unfit(stage, OTP_ERR_CONFIG,
+		"delivery.hook_user=no such user: no such user; 'otpcode init' makes it");
 	stage->options.hook_user = "vanished";
 	assert_unfit(stage, OTP_ERR_CONFIG, "no such user");
 	stage->options.hook_user = "unanswered";
