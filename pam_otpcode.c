@@ -28,9 +28,6 @@
 
 #define ROOT_UID 0
 
-int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv);
-int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv);
-
 /* One call of pam_sm_authenticate. */
 struct pam_login {
 	pam_handle_t *pamh;

@@ -30,7 +30,9 @@ static char clean(char c)
 {
 	if (is_control(c))
 		return '?';
-	return c == '"' ? '\'' : c;
+	if (c == '"')
+		return '\'';
+	return c;
 }
 
 static bool needs_quotes(const char *value)
