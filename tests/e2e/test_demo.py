@@ -12,6 +12,7 @@ import pytest
 
 import host
 import surroundings
+from test_login import other_than
 
 BUILD = os.environ.get("OTPCODE_BUILD", str(host.TOP / "build"))
 COMMAND = [sys.executable, "-B", str(host.TOP / "tests/demo/demo.py"), "--build", BUILD]
@@ -49,7 +50,10 @@ def test_demo_on_a_terminal_lets_the_person_type(own_stages):
     demo.expect("Now it is your turn.*Verification code: ")
     demo.send("000\r")
     demo.expect("you typed 3. Not counted.*Verification code: ")
+    demo.send(f"{other_than(code)}\r")
+    demo.expect("Wrong code. Use the one in message .*Verification code: ")
     demo.send(f"{code}\r")
+    demo.expect("[|] 1 wrong code since your last login, latest from 127.0.0.1.")
     demo.expect("event=verified")
     demo.expect(pexpect.EOF)
     demo.close()
