@@ -39,9 +39,12 @@ endif
 comma := ,
 BUILD := build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(filter-out gcc,$(CC)),-$(notdir $(CC)))
 
+# The flag, if this compiler takes it (clang before 16 does not).
+takes = $(shell echo 'int i;' | $(CC) -Werror $(1) -c -x c -o /dev/null - 2>/dev/null && echo $(1))
+
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla
 HARDENING := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fstack-clash-protection \
-	-fno-delete-null-pointer-checks -fno-strict-overflow -ftrivial-auto-var-init=zero
+	-fno-delete-null-pointer-checks -fno-strict-overflow $(call takes,-ftrivial-auto-var-init=zero)
 LINK_HARDENING := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 
 CFLAGS   ?= -O2 -g
@@ -175,15 +178,15 @@ format:
 # A module or program in use is replaced by rename, never written into: a login under way keeps the one that it has.
 put = install -d '$(DESTDIR)$(dir $(3))' && install -m $(1) '$(2)' '$(DESTDIR)$(3).new' && mv -f '$(DESTDIR)$(3).new' '$(DESTDIR)$(3)'
 MAN := $(sort $(wildcard man/*.[1-8]))
-DOC := $(sort $(wildcard README.md LICENSE docs/*.md))
+# In the folders that README and the man pages name.
+DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md conf/*.conf conf/*/*.conf))
 
 install: all
 	$(call say,INSTALL,$(DESTDIR)$(PAMDIR)/pam_otpcode.so) $(call put,0644,$(MODULE),$(PAMDIR)/pam_otpcode.so)
 	$(call say,INSTALL,$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver) $(call put,0755,$(HOOK),$(LIBEXECDIR)/otpcode/otpcode-deliver)
 	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/otpcode) $(call put,0755,$(CLI),$(SBINDIR)/otpcode)
 	$(Q)$(foreach m,$(MAN),$(call put,0644,$(m),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) &&) :
-	$(Q)$(foreach d,$(DOC),$(call put,0644,$(d),$(DOCDIR)/$(notdir $(d))) &&) :
-	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)/pam.d-example' '$(DESTDIR)$(DOCDIR)/sshd_config.d' '$(DESTDIR)$(DOCDIR)/providers' && cp -R pam.d-example conf/sshd_config.d conf/providers '$(DESTDIR)$(DOCDIR)/'
+	$(Q)$(foreach d,$(DOC),$(call put,0644,$(d),$(DOCDIR)/$(d)) &&) :
 	$(Q)install -d -m 0755 '$(DESTDIR)$(SYSCONFDIR)/otpcode' '$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf.d'
 	$(Q)f='$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf'; if [ -e "$$f" ]; then echo "  KEPT    $$f"; \
 		else echo "  INSTALL $$f"; install -m 0644 conf/otpcode.conf "$$f"; fi
@@ -195,8 +198,8 @@ uninstall:
 		$(foreach m,$(MAN),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))')
 	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)'
 	$(Q)rmdir '$(DESTDIR)$(LIBEXECDIR)/otpcode' 2>/dev/null || :
-	@echo 'Uninstalled. Left as they are: $(DESTDIR)$(SYSCONFDIR)/otpcode (configuration and host key) and' \
-		'$(DESTDIR)$(STATEDIR)/otpcode (who is enrolled).'
+	@echo 'Uninstalled. Left as they are: $(DESTDIR)$(SYSCONFDIR)/otpcode (configuration and host key),' \
+		'$(DESTDIR)$(STATEDIR)/otpcode (who is enrolled), the user _otpcode, and what you put into sshd_config.d.'
 
 # Where libpam looks for modules here; the tests put theirs there, in a private view of that folder.
 print-pamdir:

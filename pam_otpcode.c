@@ -29,13 +29,10 @@
 
 #define ROOT_UID 0
 
-int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv);
-int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv);
-
 /* One call of pam_sm_authenticate. */
 struct pam_login {
 	pam_handle_t *pamh;
-	bool silent; /* PAM_SILENT: prompts, but no lines */
+	bool silent; /* PAM_SILENT: no line but in a prompt */
 	struct config config;
 	struct deliver_options deliver;
 };
@@ -50,17 +47,21 @@ static void pam_tell(void *self, const char *line)
 
 /*
  * Line and prompt are two calls: some hosts look only at the first message of a call. sshd glues the line
- * before the prompt up to 9.9 and sends it at once from 10.3.
+ * before the prompt up to 9.9 and sends it at once from 10.3. Under PAM_SILENT, which sudo always sets, a
+ * line may not be a message, so the prompt holds it: nobody can tell otherwise where the code went, what its
+ * ref is, or that the last one was wrong.
  */
 static enum prompt_reply pam_ask(void *self, const char *line, const char *prompt, bool echo, char *answer)
 {
 	struct pam_login *pam = self;
+	bool has_line = line != NULL && line[0] != '\0';
+	bool glued = has_line && pam->silent;
 	char *response = NULL;
 
-	if (line != NULL && line[0] != '\0')
+	if (has_line)
 		pam_tell(self, line);
-	int code = pam_prompt(
-		pam->pamh, echo ? PAM_PROMPT_ECHO_ON : PAM_PROMPT_ECHO_OFF, &response, "%s", prompt);
+	int code = pam_prompt(pam->pamh, echo ? PAM_PROMPT_ECHO_ON : PAM_PROMPT_ECHO_OFF, &response, "%s%s%s",
+		glued ? line : "", glued ? "\n" : "", prompt);
 	if (code == PAM_SUCCESS && response != NULL)
 		(void)snprintf(answer, PROMPT_ANSWER_SIZE, "%s", response);
 	enum prompt_reply reply = code != PAM_SUCCESS ? PROMPT_REPLY_FAILED

@@ -168,8 +168,7 @@ void account_lock(struct record *record, int64_t now)
 	note(record, now, EVENT_ADMIN_LOCK, NULL, 0);
 }
 
-/* Which challenges are spent depends on the configured tries; those with none used are not, whatever they
- * are. */
+/* Which challenges are spent depends on the configured tries; without a try used, none is. */
 static void drop_tried_challenges(struct record *record)
 {
 	unsigned kept = 0;

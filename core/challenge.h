@@ -21,7 +21,8 @@ struct record_challenge *challenge_at(struct record *record, const unsigned char
 
 struct record_challenge *challenge_by_id(struct record *record, const unsigned char *id);
 
-/* Makes room (the oldest goes; failures charged to a lane stay charged) and adds an empty one with the facts given. */
+/* Makes room (the oldest goes; failures charged to a lane stay charged) and adds an empty one with the facts
+ * given. */
 struct record_challenge *challenge_open(struct record *record, const struct record_challenge *facts);
 
 /* Adds a code; a fourth drops the oldest. */
@@ -33,9 +34,12 @@ bool challenge_drop_code(struct record_challenge *challenge, const struct code_s
 void challenge_end(struct record *record, struct record_challenge *challenge);
 
 /* How long until the challenge's cooldown allows another send; 0: now. */
-int64_t challenge_cooldown_s(const struct record_challenge *challenge, const struct policy *policy, int64_t now);
+int64_t challenge_cooldown_s(
+	const struct record_challenge *challenge, const struct policy *policy, int64_t now);
 
-/* Takes the challenge's sends out of the user's count; all of them after a success, only the latest after a refusal. */
-void challenge_return_sends(struct record *record, const struct record_challenge *challenge, bool latest_only);
+/* Takes the challenge's sends out of the user's count; all of them after a success, only the latest after a
+ * refusal. */
+void challenge_return_sends(
+	struct record *record, const struct record_challenge *challenge, bool latest_only);
 
 #endif

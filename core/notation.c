@@ -117,8 +117,7 @@ void notation_put_text(struct notation_writer *writer, const char *text)
 	}
 }
 
-/* The character at text and, in used, how many bytes it takes; '\0' if it is not written as put_text writes
- * it. */
+/* The character at text, and how many bytes it takes; '\0' if put_text would have written it otherwise. */
 static char take_char(const char *text, size_t len, size_t *used)
 {
 	char c = text[0];

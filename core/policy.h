@@ -14,11 +14,11 @@
 #define POLICY_LOCK_MAX_S 86400
 #define POLICY_LOCK_STEP 5 /* a lock doubles with every further 5 consecutive failures */
 #define POLICY_WRONG_30D_MAX 100
-#define POLICY_SENDS_MAX 20      /* sends of one user in their window that a record can hold */
-#define POLICY_LIVE_CHALLENGES 4 /* of one user */
-#define POLICY_LIVE_CODES 3      /* of one challenge */
-#define POLICY_KNOWN_NETWORK_S (30 * 86400)
-#define POLICY_FUTURE_S 5 /* a code issued further in the future than this counts as expired */
+#define POLICY_SENDS_MAX 20            /* sends of one user in their window that a record can hold */
+#define POLICY_LIVE_CHALLENGES 4       /* of one user */
+#define POLICY_LIVE_CODES 3            /* of one challenge */
+#define POLICY_KNOWN_NETWORK_S 2592000 /* 30 days */
+#define POLICY_FUTURE_S 5              /* a code issued further in the future than this counts as expired */
 #define POLICY_RESEND_MAX_S 3600
 #define POLICY_SHARED_SENDS_MAX 100000 /* of a source or a host in its window */
 #define POLICY_TRUSTED_MAX 16
@@ -37,14 +37,14 @@ struct policy_networks {
 struct policy {
 	struct code_form form;
 	int lifetime_s;
-	unsigned tries;     /* of one challenge, over all its codes */
-	int resend_after_s; /* first cooldown; doubles with each send of the challenge */
+	unsigned tries;                    /* of one challenge, over all its codes */
+	int resend_after_s;                /* first cooldown; doubles with each send of the challenge */
 	struct policy_rate sends_per_user; /* also of one address, over all users that have it */
 	struct policy_rate sends_per_source;
 	struct policy_rate sends_email, sends_sms, sends_sms_daily; /* of this host */
 	struct policy_networks trusted_sources;                     /* bastions: no limit per source */
-	unsigned lock_after;    /* consecutive failures of a lane */
-	int lock_for_s;         /* the first lock */
+	unsigned lock_after;                                        /* consecutive failures of a lane */
+	int lock_for_s;                                             /* the first lock */
 	unsigned wrong_per_30d; /* failures of a lane in 30 days, then locked until an admin unlocks */
 };
 

@@ -181,8 +181,7 @@ static void forget_event(struct record *record, unsigned index)
 		(record->events_n - index) * sizeof record->events[0]);
 }
 
-/* As a line would bring it back, so that an equal one is found again among decoded ones; what is no value is
- * left out. */
+/* As a line would bring it back, so that it equals a decoded one; what is no value is left out. */
 static void set_text(struct record_event *event, const char *key, const char *text)
 {
 	const struct record_word *word = &record_words[RECORD_WORD_EVENT];

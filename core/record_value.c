@@ -6,8 +6,7 @@
 #define FOREVER "forever"
 #define CONSONANTS "BCDFGHJKLMNPQRSTVWXZ"
 
-/* One form of values: what put writes of a sound value, take reads, and nothing else. sound NULL: every value
- * is. */
+/* One form of values: take reads what put writes of a sound value, and nothing else. sound NULL: all are. */
 struct form {
 	bool (*sound)(const struct record_field *field, const void *element);
 	void (*put)(const struct record_field *field, const void *element, struct notation_writer *writer);

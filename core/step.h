@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Who logs in, and from where; fixed once, at the beginning (PAM_USER may change later: openssh 140bae1df). */
+/* Who logs in, and from where; fixed once, at the beginning (PAM_USER may change later: openssh 140bae1df).
+ */
 struct otp_login {
 	const char *user; /* canonical pw_name, as NSS returned it */
 	uint32_t uid;
@@ -20,20 +21,22 @@ struct otp_login {
 
 /* What the person at the prompt is in. Every answer of the core is one of these, or an enum otp_err. */
 enum otp_situation {
-	OTP_SEND,         /* a code was drawn and charged: deliver step.code to step.contact, then say otp_sent */
-	OTP_WAITING,      /* a code from before is live: nothing is to be sent */
-	OTP_SEND_FAILED,  /* the last send was refused and its cooldown runs: nothing is to be sent, no code is live */
-	OTP_NO_SUCH_CONTACT, /* resend: no contact on the channel asked for, which stands in step.channel; nothing is counted */
-	OTP_TOO_SOON,     /* resend: wait_s until one may be asked for */
-	OTP_SEND_LIMIT,   /* a limit stopped the send: wait_s until it allows another one; see limit */
-	OTP_SPENT,        /* this challenge's tries are used up */
-	OTP_LOCKED,       /* the lane is locked: wait_s, or until an admin */
-	OTP_NOT_ENROLLED, /* exactly that: this host's store has no record of the user */
-	OTP_NO_CONTACT,   /* enrolled, but no contact is on a channel that can deliver */
+	OTP_SEND,    /* a code was drawn and charged: deliver step.code to step.contact, then say otp_sent */
+	OTP_WAITING, /* a code from before is live: nothing is to be sent */
+	OTP_SEND_FAILED, /* the last send was refused and its cooldown runs: nothing is to be sent, no code is
+			    live */
+	OTP_NO_SUCH_CONTACT, /* resend: no contact on the channel asked for, which stands in step.channel;
+				nothing is counted */
+	OTP_TOO_SOON,        /* resend: wait_s until one may be asked for */
+	OTP_SEND_LIMIT,      /* a limit stopped the send: wait_s until it allows another one; see limit */
+	OTP_SPENT,           /* this challenge's tries are used up */
+	OTP_LOCKED,          /* the lane is locked: wait_s, or until an admin */
+	OTP_NOT_ENROLLED,    /* exactly that: this host's store has no record of the user */
+	OTP_NO_CONTACT,      /* enrolled, but no contact is on a channel that can deliver */
 	OTP_VERIFIED,
 	OTP_WRONG,
-	OTP_EXPIRED,      /* a right code, too late; or no code is live any more */
-	OTP_NOT_A_CODE,   /* could not be one: nothing was compared or charged; see shape */
+	OTP_EXPIRED,    /* a right code, too late; or no code is live any more */
+	OTP_NOT_A_CODE, /* could not be one: nothing was compared or charged; see shape */
 };
 
 /* One step of a login. code is secret: otp_step_wipe on every way out. */
@@ -44,27 +47,28 @@ struct otp_step {
 	/* The challenge, where there is one; ref is empty where there is none. */
 	char ref[CODE_REF_SIZE];
 	unsigned char challenge_id[CODE_CHALLENGE_ID_LEN];
-	bool has_live_code;              /* something may still be typed */
-	enum record_delivery delivery;   /* of the newest live code */
-	enum channel channel;            /* of the newest live code, or of the send that failed */
-	char to[CONTACT_MASK_SIZE];      /* mask of the contact that it went to */
-	int64_t sent_at;                 /* of the newest live code */
-	int64_t works_until;             /* the newest live code's expiry */
+	bool has_live_code;            /* something may still be typed */
+	enum record_delivery delivery; /* of the newest live code */
+	enum channel channel;          /* of the newest live code, or of the send that failed */
+	char to[CONTACT_MASK_SIZE];    /* mask of the contact that it went to */
+	int64_t sent_at;               /* of the newest live code */
+	int64_t works_until;           /* the newest live code's expiry */
 	unsigned tries_left;
-	unsigned failures;               /* consecutive, of this lane */
+	unsigned failures; /* consecutive, of this lane */
 
 	/* OTP_SEND */
 	struct code code;
 	struct contact contact;
-	unsigned contact_index;          /* which of the user's contacts */
-	bool more_contacts;              /* further ones could be tried after it */
-	char sent_by[RECORD_DETAIL_SIZE]; /* the provider, once otp_sent noted it; recorded with the next change */
+	unsigned contact_index;           /* which of the user's contacts */
+	bool more_contacts;               /* further ones could be tried after it */
+	char sent_by[RECORD_DETAIL_SIZE]; /* the provider, once otp_sent noted it; recorded with the next
+					     change */
 
 	/* OTP_TOO_SOON, OTP_SEND_LIMIT, OTP_LOCKED; OTP_SEND_FAILED: until a new send */
-	int64_t wait_s;                  /* RECORD_LOCK_FOREVER: until an admin unlocks */
-	enum quota_limit limit;          /* OTP_SEND_LIMIT: which; the longest to wait for */
-	bool limits_failed;              /* OTP_SEND_FAILED: the table of limits could not be asked; why says why */
-	bool locked_now;                 /* OTP_LOCKED or OTP_SPENT: by this very answer */
+	int64_t wait_s;         /* RECORD_LOCK_FOREVER: until an admin unlocks */
+	enum quota_limit limit; /* OTP_SEND_LIMIT: which; the longest to wait for */
+	bool limits_failed;     /* OTP_SEND_FAILED: the table of limits could not be asked; why says why */
+	bool locked_now;        /* OTP_LOCKED or OTP_SPENT: by this very answer */
 
 	/* OTP_NOT_A_CODE */
 	enum code_shape shape;
@@ -74,7 +78,7 @@ struct otp_step {
 	unsigned wrong_since_success;
 	char wrong_latest_source[ORIGIN_SOURCE_SIZE];
 
-	bool damaged;                    /* one slot was bad: challenges were dropped and a failure counted; to be logged */
+	bool damaged; /* one slot was bad: challenges were dropped and a failure counted; to be logged */
 };
 
 /* What became of a send. */
@@ -92,7 +96,8 @@ struct otp_delivery_facts {
 
 struct otp_resend_request {
 	unsigned from_contact; /* the first contact, in the user's order from 0, that may be used */
-	bool after_refusal;    /* the last send was refused a moment ago and it is the next contact's turn: no cooldown */
+	bool after_refusal;    /* the last send was refused a moment ago and it is the next contact's turn: no
+				  cooldown */
 	bool only_channel;     /* the person asked for this channel: a contact on another one will not do */
 	enum channel channel;
 };

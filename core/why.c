@@ -28,7 +28,8 @@ enum otp_err why_set(struct otp_why *why, enum otp_err err, int os_error, const 
 	if (os_error != 0) {
 		size_t len = strlen(why->text);
 		const char *name = strerrordesc_np(os_error);
-		(void)snprintf(why->text + len, sizeof why->text - len, ": %s", name != NULL ? name : "unknown error");
+		(void)snprintf(why->text + len, sizeof why->text - len, ": %s",
+			name != NULL ? name : "unknown error");
 	}
 	replace_controls(why->text);
 	errno = saved;

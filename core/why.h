@@ -5,7 +5,8 @@
 /* What went wrong, one value a cause. None of these is a verdict on an answer: see enum otp_situation. */
 enum otp_err {
 	OTP_OK = 0,
-	OTP_ERR_NOT_ENROLLED, /* no record under this name, in a store that is this host's: the only "not there" */
+	OTP_ERR_NOT_ENROLLED, /* no record under this name, in a store that is this host's: the only "not
+				 there" */
 	OTP_ERR_EXISTS,       /* a record (or key, or folder) is already there */
 	OTP_ERR_OTHER_USER,   /* the record was made for another uid that had this name */
 	OTP_ERR_INVALID,      /* an argument that a person gave; text says what would be right */

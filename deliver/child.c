@@ -98,7 +98,9 @@ static bool signals_reset(void)
 	return sigaction(SIGPIPE, &ignore, NULL) == 0;
 }
 
-/* Leaves the reply pipe at 1, the one place where failures are reported from here on, and nothing beyond 2.
+/*
+ * Leaves the reply pipe at 1, the one place where failures are reported from here on, and nothing beyond 2.
+ * Needs no free descriptor: the host may have used up all that it is allowed.
  */
 static void descriptors_set(const struct child_plan *plan)
 {
@@ -133,8 +135,7 @@ static const struct {
 	{RLIMIT_RTTIME, RLIM_INFINITY, RLIM_INFINITY},
 };
 
-/* A container may lack CAP_SYS_RESOURCE; its hard limits are then as far as it goes, and are not a caller's
- * choice. */
+/* A container may lack CAP_SYS_RESOURCE: then nothing goes beyond its hard limits. */
 static bool limit_set(int resource, rlim_t soft, rlim_t hard)
 {
 	struct rlimit limit = {soft, hard};
@@ -149,12 +150,11 @@ static bool limit_set(int resource, rlim_t soft, rlim_t hard)
 	return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
 }
 
-/* Before descriptors are touched: the host may have used up those that it is allowed. */
-static void limits_set(int reply_fd)
+static void limits_set(void)
 {
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
 		if (!limit_set(limits[i].resource, limits[i].soft, limits[i].hard))
-			fail(reply_fd, STEP_LIMITS, errno);
+			fail(STDOUT_FILENO, STEP_LIMITS, errno);
 }
 
 #ifdef SYS_setresuid32 /* the plain ones of some 32-bit systems cut ids to 16 bits */
@@ -225,8 +225,8 @@ static _Noreturn void hook_run(const struct child_plan *plan)
 
 	if (!signals_reset())
 		fail(plan->reply_fd, STEP_SIGNALS, errno);
-	limits_set(plan->reply_fd);
 	descriptors_set(plan);
+	limits_set();
 	(void)umask(077);
 	if (setsid() < 0)
 		fail(STDOUT_FILENO, STEP_SETSID, errno);
@@ -276,7 +276,8 @@ static void reap(pid_t pid)
 		;
 }
 
-/* glibc's calls would leave out two signals that it keeps for itself, and so change a mask that holds them.
+/*
+ * glibc's call leaves out two signals that it keeps for itself, and so would change a mask that holds them.
  */
 static bool mask_swap(const sigset_t *set, sigset_t *before)
 {

@@ -17,8 +17,10 @@
 #define BACKGROUND_S 60 /* how much longer than the wait the hook may live */
 #define PASSWD_BUFFER_MAX (1U << 20)
 
-/* getpwnam_r with a buffer that is large enough; its result is an errno, or 0 with *found telling whether
- * there is one. */
+/*
+ * getpwnam_r with a buffer that is large enough; its result is an errno, or 0 with *found telling whether
+ * there is one.
+ */
 static int passwd_find(const char *name, struct passwd *entry, bool *found)
 {
 	int err = ERANGE;
@@ -50,8 +52,9 @@ static enum otp_err hook_user_find(
 	if (err != 0)
 		return why_set(why, OTP_ERR_NSS, err, "looking up delivery.hook_user %s", options->hook_user);
 	if (!found)
-		return why_set(why, OTP_ERR_CONFIG, 0, "%s: delivery.hook_user=%s: no such user",
-			options->config, options->hook_user);
+		return why_set(why, OTP_ERR_CONFIG, 0,
+			"%s: delivery.hook_user=%s: no such user; 'otpcode init' makes it", options->config,
+			options->hook_user);
 	if (entry.pw_uid == 0 || entry.pw_gid == 0)
 		return why_set(why, OTP_ERR_CONFIG, 0,
 			"%s: delivery.hook_user=%s: must be neither root nor in root's group",
@@ -81,8 +84,10 @@ static void close_if_open(int *fd)
 	*fd = -1;
 }
 
-/* With 0 and 1 closed in the host a pipe would take their places, and putting it at 0 and 1 of the child
- * would mix it up. */
+/*
+ * With 0 and 1 closed in the host a pipe would take their places, and putting it at 0 and 1 of the child
+ * would mix it up.
+ */
 static enum otp_err pipe_open(int *read_fd, int *write_fd, struct otp_why *why)
 {
 	int ends[2];

@@ -2,8 +2,10 @@
 #ifndef OTPCODE_DELIVER_REQUEST_H
 #define OTPCODE_DELIVER_REQUEST_H
 
-/* The protocol between whoever wants a message delivered and the hook that delivers it:
- * docs/deliver-protocol.md. */
+/*
+ * The protocol between whoever wants a message delivered and the hook that delivers it:
+ * docs/deliver-protocol.md.
+ */
 
 #include "core/code.h"
 #include "core/contact.h"
@@ -76,8 +78,10 @@ __attribute__((warn_unused_result)) enum otp_err request_decode(
 
 void request_wipe(struct request *request);
 
-/* The table of keys in the order of their lines, for documentation checks. need: "always", "with kind code",
- * "optional". */
+/*
+ * The table of keys in the order of their lines, for documentation checks. need: "always", "with kind code",
+ * "optional".
+ */
 struct request_key_facts {
 	const char *key, *need, *rule;
 };

@@ -151,8 +151,10 @@ static int lower(char c)
 	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
-/* How far secret reaches at the start of text: 0 if it does not stand there. A code may have been spaced out
- * for reading. */
+/*
+ * How far secret reaches at the start of text: 0 if it does not stand there. A code may have been spaced out
+ * for reading.
+ */
 static size_t match(const char *text, const char *secret)
 {
 	size_t at = 0;
@@ -167,8 +169,10 @@ static size_t match(const char *text, const char *secret)
 	return at;
 }
 
-/* Occurrences may overlap ("1111111" holds 111111 twice): a byte is overwritten only once no match can begin
- * before it. */
+/*
+ * Occurrences may overlap ("1111111" holds 111111 twice): a byte is overwritten only once no match can begin
+ * before it.
+ */
 static void blank(char *text, const char *secret)
 {
 	size_t until = 0;

@@ -26,6 +26,15 @@ static bool is_control(char c)
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
+static char clean(char c)
+{
+	if (is_control(c))
+		return '?';
+	if (c == '"')
+		return '\'';
+	return c;
+}
+
 static bool needs_quotes(const char *value)
 {
 	for (const char *p = value; *p != '\0'; p++)
@@ -54,7 +63,7 @@ void logline_add(struct logline *line, const char *key, const char *value)
 	if (quotes)
 		add_char(line, '"');
 	for (; *value != '\0'; value++)
-		add_char(line, is_control(*value) ? '?' : *value == '"' ? '\'' : *value);
+		add_char(line, clean(*value));
 	if (quotes)
 		add_char(line, '"');
 }

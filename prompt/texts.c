@@ -41,6 +41,10 @@ enum text {
 
 #define VARIANTS 4
 
+#define MINUTE_S INT64_C(60)
+#define HOUR_S (60 * MINUTE_S)
+#define DAY_S (24 * HOUR_S)
+
 /*
  * Everything that is ever said at a prompt. The first variant that fits 78 columns is taken: an address's
  * last label, the support line and a source differ in length. {help} is " Help: SUPPORT", or nothing where no
@@ -87,7 +91,7 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_LOCKED] = {"Locked after too many wrong codes. Try again in {wait}.{help}",
 		"Locked: too many wrong codes. Again in {wait}.{help}", "Locked for {wait}.{help}"},
 	[TEXT_LOCKED_FOR_GOOD] = {"Locked until an administrator unlocks you.{help}",
-		"Locked by policy.{help}"},
+		"An administrator must unlock you.{help}", "Locked.{help}"},
 	[TEXT_NO_CONTACT] = {"No address is registered for you.{help}", "You have no address.{help}"},
 	[TEXT_VERIFIED_AFTER_WRONG] = {"{wrong} since your last login, latest from {source}.",
 		"{wrong} since your last login."},
@@ -104,14 +108,20 @@ void texts_span(int64_t seconds, char out[TEXTS_SPAN_SIZE])
 {
 	if (seconds < 1)
 		seconds = 1;
-	if (seconds < 120)
+	if (seconds < 2 * MINUTE_S)
 		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " s", seconds);
-	else if (seconds <= 119 * 60)
-		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " min", (seconds + 59) / 60);
-	else if (seconds <= 47 * 3600)
-		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " h", (seconds + 3599) / 3600);
+	else if (seconds <= 119 * MINUTE_S)
+		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " min", (seconds + MINUTE_S - 1) / MINUTE_S);
+	else if (seconds <= 47 * HOUR_S)
+		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " h", (seconds + HOUR_S - 1) / HOUR_S);
 	else
-		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " days", (seconds + 86399) / 86400);
+		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " days", (seconds + DAY_S - 1) / DAY_S);
+}
+
+/* Rounded down: "5 min ago" of a code that works 5 min would read as if it had expired. */
+static void write_ago(int64_t seconds, char out[TEXTS_SPAN_SIZE])
+{
+	texts_span(seconds < 2 * MINUTE_S ? seconds : seconds - seconds % MINUTE_S, out);
 }
 
 static void write_form(const struct code_form *form, bool counted, char *out, size_t size)
@@ -147,7 +157,7 @@ static void write_placeholder(const char *name, const struct otp_step *step, con
 	else if (strcmp(name, "ref") == 0)
 		(void)snprintf(out, size, "%s", step->ref);
 	else if (strcmp(name, "ago") == 0)
-		texts_span(facts->now - step->sent_at, out);
+		write_ago(facts->now - step->sent_at, out);
 	else if (strcmp(name, "wait") == 0)
 		texts_span(step->wait_s, out);
 	else if (strcmp(name, "tries") == 0)

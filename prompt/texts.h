@@ -7,9 +7,10 @@
 
 #include <stdint.h>
 
-#define TEXTS_LINE_SIZE 79                 /* 78 columns and a NUL */
-#define TEXTS_PROMPT "Verification code: " /* editors look for these words: never translated, never changed  \
-					    */
+#define TEXTS_LINE_SIZE 79 /* 78 columns and a NUL */
+#define TEXTS_PROMPT                                                                                         \
+	"Verification code: " /* editors look for these words: never translated, never changed               \
+			       */
 
 /* What the line says beyond the situation itself. */
 enum texts_context {

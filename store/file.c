@@ -29,19 +29,6 @@ struct work {
 	struct store_bytes *bytes; /* read */
 };
 
-/* No such name is "not enrolled" only in a folder that is there: one that was removed under us has no names
- * at all. */
-static enum otp_err record_missing(const struct work *work, struct otp_why *why)
-{
-	struct stat st;
-
-	if (fstat(work->file->users_fd, &st) != 0)
-		return why_set(why, OTP_ERR_IO, errno, "%s/users", work->file->dir);
-	if (st.st_nlink == 0)
-		return why_set(why, OTP_ERR_WRONG_STORE, 0, "%s/users: was removed", work->file->dir);
-	return why_set(why, OTP_ERR_NOT_ENROLLED, 0, "%s: no such record", work->path);
-}
-
 static enum otp_err record_open(const struct work *work, int flags, int *fd, struct otp_why *why)
 {
 	const struct lock_file file = {
@@ -50,13 +37,16 @@ static enum otp_err record_open(const struct work *work, int flags, int *fd, str
 		.owner = work->file->owner,
 		.path_for_messages = work->path,
 	};
-	struct otp_why opening = {0};
-	enum otp_err err = lock_open(&file, flags, &work->deadline, fd, &opening);
+	struct stat st;
+	enum otp_err err = lock_open(&file, flags, &work->deadline, fd, why);
 
-	if (err == OTP_ERR_IO && opening.os_error == ENOENT)
-		return record_missing(work, why);
-	if (err != OTP_OK && why != NULL)
-		*why = opening;
+	if (err != OTP_ERR_NOT_ENROLLED)
+		return err;
+	/* A folder that was removed under us has no names at all. */
+	if (fstat(work->file->users_fd, &st) != 0)
+		return why_set(why, OTP_ERR_IO, errno, "%s/users", work->file->dir);
+	if (st.st_nlink == 0)
+		return why_set(why, OTP_ERR_WRONG_STORE, 0, "%s/users: was removed", work->file->dir);
 	return err;
 }
 

@@ -12,8 +12,9 @@
 /*
  * Keeps a hostile caller of a setuid host (su, sudo) away from a transaction: blockable signals are blocked,
  * the thread's real and saved uid are 0 so that the caller may not stop or kill it while it holds the lock,
- * FSIZE and CPU limits are raised. What cannot be kept away (the freezer of the caller's own cgroup, a kill
- * by the kernel) costs others at most their wait for the lock: nothing is trusted that was not written whole.
+ * FSIZE and CPU limits are raised. What cannot be kept away (a kill by the kernel, the freezer or a low
+ * priority of the caller's own cgroup) makes others wait for the lock, up to OTP_ERR_BUSY; nothing is trusted
+ * that was not written whole.
  */
 struct guard {
 	sigset_t mask;

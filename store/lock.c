@@ -69,41 +69,42 @@ static enum otp_err lock_wait(int fd, const struct timespec *deadline, const cha
 	return OTP_OK;
 }
 
-/* OTP_OK without *named: nobody finds this file under its name any more. */
-static enum otp_err lock_judge(int fd, const char *path, bool *named, struct otp_why *why)
+/* Of all that can say ENOENT only the lookup of the name means that there is no such name. */
+static enum otp_err file_open(const struct lock_file *file, int flags, int *fd, struct otp_why *why)
 {
-	struct stat st;
+	const struct trust_rule rule = {.mode = TRUST_SECRET, .owner = file->owner};
+	struct otp_why opening = {0};
+	enum otp_err err = trust_open_at(
+		file->folder_fd, file->name, flags, rule, file->path_for_messages, fd, &opening);
 
-	if (fstat(fd, &st) != 0)
-		return why_set(why, OTP_ERR_IO, errno, "%s", path);
-	if (st.st_nlink > 1)
-		return why_set(why, OTP_ERR_UNTRUSTED, 0, "%s: has %lu links, must have one", path,
-			(unsigned long)st.st_nlink);
-	*named = st.st_nlink == 1;
-	return OTP_OK;
+	if (err == OTP_ERR_IO && opening.os_error == ENOENT)
+		return why_set(why, OTP_ERR_NOT_ENROLLED, 0, "%s: no such record", file->path_for_messages);
+	if (err != OTP_OK && why != NULL)
+		*why = opening;
+	return err;
 }
 
 enum otp_err lock_open(const struct lock_file *file, int flags, const struct timespec *deadline, int *fd,
 	struct otp_why *why)
 {
-	const struct trust_rule rule = {.mode = TRUST_SECRET, .owner = file->owner};
 	const char *path = file->path_for_messages;
 
 	for (;;) {
-		bool named = false;
+		struct stat st = {0};
 		int opened = -1;
-		enum otp_err err =
-			trust_open_at(file->folder_fd, file->name, flags, rule, path, &opened, why);
+		enum otp_err err = file_open(file, flags, &opened, why);
 
 		if (err != OTP_OK)
 			return err;
 		err = lock_wait(opened, deadline, path, why);
-		if (err == OTP_OK)
-			err = lock_judge(opened, path, &named, why);
-		if (err == OTP_OK && named) {
+		if (err == OTP_OK && fstat(opened, &st) != 0)
+			err = why_set(why, OTP_ERR_IO, errno, "%s", path);
+		if (err == OTP_OK && st.st_nlink == 1) {
 			*fd = opened;
 			return OTP_OK;
 		}
+		/* It lost its name, or got a second one, while we waited: what the name stands for now is
+		 * judged anew. */
 		lock_close(opened);
 		if (err == OTP_OK && lock_deadline_passed(deadline))
 			err = why_set(why, OTP_ERR_BUSY, 0, "%s: replaced again and again", path);

@@ -200,8 +200,8 @@ static enum otp_err open_once(int folder_fd, const char *name, int flags, struct
 	*fd = open_above_standard(folder_fd, name, flags | O_NONBLOCK | O_NOCTTY);
 	if (*fd < 0)
 		return file_refused(errno, path, why);
-	if (fstat(*fd, &st) != 0)
-		err = why_set(why, OTP_ERR_IO, errno, "%s", path);
+	if (fstat(*fd, &st) != 0) /* its ENOENT must not pass for a name that is not there */
+		err = why_set(why, OTP_ERR_IO, errno == ENOENT ? ESTALE : errno, "%s", path);
 	else if (st.st_nlink > 0)
 		err = file_judge(&st, rule, path, why);
 	if (err != OTP_OK || st.st_nlink == 0) {

@@ -42,7 +42,8 @@ __attribute__((warn_unused_result)) enum otp_err trust_open_parent(
 
 /*
  * Opens name (no slash) under folder_fd with flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK; it must be a
- * regular file with one link that obeys rule. path_for_messages names it in why.
+ * regular file with one link that obeys rule. path_for_messages names it in why, where os_error is ENOENT
+ * only if there is no such name.
  */
 __attribute__((warn_unused_result)) enum otp_err trust_open_at(int folder_fd, const char *name, int flags,
 	struct trust_rule rule, const char *path_for_messages, int *fd, struct otp_why *why);

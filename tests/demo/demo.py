@@ -6,6 +6,7 @@ import argparse
 import os
 import pathlib
 import re
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
@@ -84,9 +85,12 @@ def type_code(login, code):
         if not by_person:
             say(f"    {PROMPT}{answer}")
         login.answer(answer)
-        if login.child.expect_exact([SHELL_PROMPT, PROMPT]) == 0:
+        let_in = login.child.expect_exact([SHELL_PROMPT, PROMPT]) == 0
+        said = login.child.before.partition("\n")[2].strip()  # behind the echo of what was typed
+        if said:
+            quote(said)
+        if let_in:
             return
-        quote(login.child.before)
         if not by_person:
             raise AssertionError("the mailed code was not taken")
 
@@ -118,7 +122,14 @@ def run(machine, exim):
     return entered
 
 
+def give_up(*_):
+    raise KeyboardInterrupt
+
+
 def main():
+    # However it is given up, what was started is stopped.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, give_up)
     options = argparse.ArgumentParser()
     options.add_argument("--build", type=pathlib.Path, required=True)
     why = host.missing()
@@ -126,7 +137,7 @@ def main():
         say(f"The demo cannot run: {why}. As root: sudo make demo")
         return 1
     say("A real login by ssh with a code sent by mail. It happens in a private view of this machine:")
-    say("its /etc, /var and /run are copies that are gone when the demo ends.")
+    say("its /etc, /var, /run and /tmp are its own, and gone when the demo ends.")
     try:
         with mail.Exim() as exim, host.Host(options.parse_args().build) as machine:
             entered = run(machine, exim)

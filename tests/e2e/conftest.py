@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -14,6 +15,11 @@ import host  # noqa: E402
 import mail  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("OTPCODE_BUILD", HERE.parent.parent / "build"))
+
+
+def pytest_configure():
+    """Ended from outside, the tests still stop what they started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 class Mailbox:

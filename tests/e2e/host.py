@@ -8,12 +8,13 @@
         machine.start_sshd()
         login = machine.ssh("alice")            see session.py
 
-Its /etc is a copy, its /var, /run and /dev are new ones, and it ends with every process in it when the with statement ends or
+Its /etc is a copy, its /var, /run, /tmp and /dev are new ones, the rest of the file system is read-only, and it ends with every process in it when the with statement ends or
 the test dies. Everything of it stands below one root-owned folder, which is taken away then. It shares the network, so only
 loopback ports are used, and none that is fixed.
 """
 
 import contextlib
+import ctypes
 import os
 import pathlib
 import pwd
@@ -33,6 +34,7 @@ TOP = HERE.parent.parent
 STAGES = pathlib.Path(os.environ.get("OTPCODE_TEST_STAGES", "/var/lib"))
 HOOK_USER = "nobody"  # a user that every system has
 FIRST_UID = 64201
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def poll(condition, timeout, what):
@@ -94,6 +96,7 @@ class Host:
     # Making and ending it.
 
     def __enter__(self):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self.stage = pathlib.Path(tempfile.mkdtemp(prefix="otpcode-test.", dir=STAGES))
         try:
             self.stage.chmod(0o755)
@@ -109,19 +112,27 @@ class Host:
     def __exit__(self, *_):
         if self._namespace:
             self._namespace.stdin.close()
-            self._namespace.wait(30)
+            poll(self._is_gone, 30, "the end of the private namespace")
         elif self.stage.exists():
             shutil.rmtree(self.stage)
         if hasattr(self, "log"):
             self.log.close()
 
+    def _is_gone(self):
+        """Its kernel half waits for each process in it to be reaped, and those whose nsenter was killed are ours to reap."""
+        for pid in children_of(os.getpid()):
+            if is_ended_orphan(pid):
+                os.waitpid(pid, os.WNOHANG)
+        return self._namespace.poll() is not None
+
     def _stage_folders(self):
         self.view = self.stage / "view"
         self.etc = self.view / "etc"
         for name in ("bin", "keys", "home", "view/dev", "view/run/sshd", "view/var/lib", "view/var/log", "view/var/spool",
-                     "view/var/tmp", "view/var/mail", "view/run/lock"):
+                     "view/var/tmp", "view/var/mail", "view/run/lock", "view/tmp"):
             (self.stage / name).mkdir(parents=True, mode=0o755)
-        (self.view / "var/tmp").chmod(0o1777)
+        for name in ("var/tmp", "tmp"):
+            (self.view / name).chmod(0o1777)
         for name in ("wtmp", "btmp", "lastlog"):
             (self.view / "var/log" / name).touch(0o600)
         (self.view / "run/utmp").touch(0o644)
@@ -390,6 +401,14 @@ def children_of(pid):
         return [int(child) for thread in pathlib.Path(f"/proc/{pid}/task").iterdir()
                 for child in (thread / "children").read_text().split()]
     return []
+
+
+def is_ended_orphan(pid):
+    """Of a process namespace below ours, so never a child that we started ourselves."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        return "\nState:\tZ" in status and len(re.search(r"\nNSpid:(.*)", status).group(1).split()) > 1
+    return False
 
 
 def descendants_of(pid):

@@ -3,7 +3,8 @@
 
     with mail.Exim() as exim:               a real MTA: STARTTLS, AUTH inside TLS, every message kept
         exim.port                           smtp; with STARTTLS exim.tls_port is the same server over smtps
-        exim.ca_file                        what its certificate for "localhost" is signed by
+        exim.ca_file                        what its certificate for "localhost" is signed by; to be copied below a folder of
+                                            root's before the product trusts it
         exim.username, exim.password
         exim.messages()                     list of Mail, oldest first
         exim.wait_for_message(timeout=10, count=1)    the count'th message; AssertionError with Exim's log if it does not come
@@ -26,7 +27,6 @@ import os
 import pathlib
 import pwd
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -163,6 +163,19 @@ login:
 """
 
 
+# The listening socket comes as standard input. Exim ends, and its folder goes, when the test closes the pipe that stands in the
+# place of standard output, which it does when it dies for whatever reason.
+WHILE_WE_LIVE = """
+exec 3<&0
+"$@" <&3 3<&- >&2 &
+exec 3<&-
+read -r nothing <&1
+kill $!
+wait
+rm -rf "$0"
+"""
+
+
 class Exim:
     """A real Exim. It is setuid root, but with -C from a caller who is not root it runs as that caller."""
 
@@ -202,23 +215,23 @@ class Exim:
 
     def _daemon(self, user, *options):
         """Exim takes a socket that already listens (-bw), so no port is chosen before it is had."""
-        with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-            ids = {}
-            if os.geteuid() == 0:
-                ids = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-            with open(self._folder / "stderr", "ab") as stderr:
-                self._running.append(subprocess.Popen(
-                    [exim_path(), "-C", str(self._folder / "exim.conf"), "-bw", *options], stdin=listener,
-                    stdout=stderr, stderr=stderr, cwd=self._folder, env={"PATH": "/usr/bin:/bin"},
-                    start_new_session=True, **ids))
-            return listener.getsockname()[1]
+        ids = {}
+        if os.geteuid() == 0:
+            ids = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        held_by_it, held_by_us = os.pipe()
+        with socket.create_server(("127.0.0.1", 0), backlog=64) as listener, open(self._folder / "stderr", "ab") as stderr:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", WHILE_WE_LIVE, str(self._folder), exim_path(), "-C", str(self._folder / "exim.conf"), "-bw", *options],
+                stdin=listener, stdout=held_by_it, stderr=stderr, cwd="/", env={"PATH": "/usr/bin:/bin"}, start_new_session=True, **ids)
+            port = listener.getsockname()[1]
+        os.close(held_by_it)
+        self._running.append((process, held_by_us))
+        return port
 
     def stop(self):
-        for process in self._running:
-            try:
-                os.killpg(process.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
+        for _, held_by_us in self._running:
+            os.close(held_by_us)
+        for process, _ in self._running:
             process.wait(10)
         self._running = []
         if self._folder:

@@ -10,7 +10,7 @@ import pytest
 
 import host
 
-SYNCS = "fdatasync,fsync,sync,syncfs,sync_file_range,msync"
+SYNCS = "fdatasync,fsync,sync,syncfs,msync"
 
 
 def test_whole_login_by_a_fresh_code_makes_two_synchronous_writes(machine, mailbox, tmp_path):

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import pytest
 
 import host
 import surroundings
+from test_login import other_than
 
 BUILD = os.environ.get("OTPCODE_BUILD", str(host.TOP / "build"))
 COMMAND = [sys.executable, "-B", str(host.TOP / "tests/demo/demo.py"), "--build", BUILD]
@@ -48,7 +50,10 @@ def test_demo_on_a_terminal_lets_the_person_type(own_stages):
     demo.expect("Now it is your turn.*Verification code: ")
     demo.send("000\r")
     demo.expect("you typed 3. Not counted.*Verification code: ")
+    demo.send(f"{other_than(code)}\r")
+    demo.expect("Wrong code. Use the one in message .*Verification code: ")
     demo.send(f"{code}\r")
+    demo.expect("[|] 1 wrong code since your last login, latest from 127.0.0.1.")
     demo.expect("event=verified")
     demo.expect(pexpect.EOF)
     demo.close()
@@ -56,12 +61,15 @@ def test_demo_on_a_terminal_lets_the_person_type(own_stages):
     assert list(own_stages.iterdir()) == []
 
 
-def test_demo_given_up_leaves_nothing(own_stages):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_demo_given_up_leaves_nothing(own_stages, how):
     with surroundings.adopting() as leftovers:
         demo = pexpect.spawn(COMMAND[0], COMMAND[1:], encoding="utf-8", timeout=60,
                              env={**os.environ, "OTPCODE_TEST_STAGES": str(own_stages)})
         demo.expect("Now it is your turn.*Verification code: ")
-        demo.kill(9)
-        demo.wait()
+        demo.kill(how)
+        demo.expect(pexpect.EOF)
+        demo.close()
+        assert demo.exitstatus == 1
         host.poll(lambda: not leftovers(), 20, lambda: f"the end of what the demo started: {leftovers()}")
     assert list(own_stages.iterdir()) == []

@@ -272,19 +272,19 @@ def test_C36_server_without_starttls_gets_no_code(hook, server, authority, how):
 
 
 def test_C36_systems_authorities_are_not_trusted_beside_a_ca_file(hook, server, authority, tmp_path):
-    """The server's certificate is signed by what the machine trusts, and ca_file names another."""
-    system = mail.Authority(tmp_path)
-    bundle = hook.machine.etc / "ssl/certs/ca-certificates.crt"
-    kept = bundle.read_bytes() if bundle.exists() else b""
-    bundle.write_bytes(kept + pathlib.Path(system.ca_file).read_bytes())
-    try:
-        relay = server(tls=system.issue("localhost"))
-        hook.provider("relay", relay.port, tls="required")
-        assert hook.run()[0].startswith("sent relay "), "the system's authorities are trusted where there is no ca_file"
-        hook.sections["provider relay"]["ca_file"] = hook.ca_file(authority.ca_file)
-        assert hook.run()[0].startswith("refused relay certificate not trusted: ")
-    finally:
-        bundle.write_bytes(kept)
+    """The server's certificate is signed by what the machine trusts, both ways that it can, and ca_file names another."""
+    system = mail.Authority(tmp_path, "system")
+    certificates = hook.machine.etc / "ssl/certs"
+    certificates.mkdir(parents=True, exist_ok=True)
+    digest = subprocess.run(["openssl", "x509", "-hash", "-noout", "-in", system.ca_file], check=True, capture_output=True, text=True)
+    (certificates / f"{digest.stdout.strip()}.0").write_bytes(pathlib.Path(system.ca_file).read_bytes())
+    with open(certificates / "ca-certificates.crt", "ab") as bundle:
+        bundle.write(pathlib.Path(system.ca_file).read_bytes())
+    relay = server(tls=system.issue("localhost"))
+    hook.provider("relay", relay.port, tls="required")
+    assert hook.run()[0].startswith("sent relay "), "the system's authorities are trusted where there is no ca_file"
+    hook.sections["provider relay"]["ca_file"] = hook.ca_file(authority.ca_file)
+    assert hook.run()[0].startswith("refused relay certificate not trusted: ")
 
 
 # C50 and C03: the verdict is the server's.
@@ -329,7 +329,7 @@ def test_C03_relay_whose_name_is_not_known(hook):
 def test_C03_relay_that_says_nothing(hook, server):
     relay = server(hang={"BANNER"})
     hook.provider("relay", relay.port)
-    assert hook.run(wait_ms=1000)[0] == f"later relay no answer in time from localhost:{relay.port}"
+    assert hook.run(wait_ms=2000)[0] == f"later relay no answer in time from localhost:{relay.port}"
 
 
 def test_C03_relay_that_hangs_up(hook, server):
@@ -342,7 +342,7 @@ def test_server_that_needs_another_login_is_refused(hook, server):
     relay = server(offer=["AUTH GSSAPI NTLM"])
     hook.provider("relay", relay.port, username="otp@example.org", password_file=hook.password_file("x"))
     assert hook.run()[0] == f"refused relay login refused: localhost:{relay.port} offers neither AUTH PLAIN nor AUTH LOGIN"
-    assert CODE.encode() not in relay.received
+    assert b"AUTH" not in relay.received and b"MAIL" not in relay.received
 
 
 def test_servers_words_are_joined_and_neither_code_nor_address_is_repeated(hook, server):
@@ -369,7 +369,7 @@ def test_second_relay_is_used_within_the_wait_where_the_first_says_nothing(hook,
     first, second = server(hang={"BANNER"}), server()
     hook.provider("first", first.port)
     hook.provider("second", second.port)
-    assert hook.run(wait_ms=2000)[0].startswith("sent second ")
+    assert hook.run(wait_ms=4000)[0].startswith("sent second ")
     assert hook.log() and not [line for line in hook.log() if "event=sent" in line], "within the wait: the asker logs it"
 
 
@@ -420,17 +420,17 @@ def test_goodbye_is_not_waited_for(hook, server):
     relay = server(hang={"QUIT"})
     hook.provider("relay", relay.port)
     assert hook.run()[0].startswith("sent relay ")
+    assert not hook.log(), "within the wait: what is said later is logged"
 
 
 # In the background.
 
 
 def after_the_wait(process, wait_ms):
-    """Until the asker would have gone; the hook must have said nothing."""
+    """Until the asker no longer waits; the hook must have said nothing."""
     time.sleep(wait_ms / 1000)
     os.set_blocking(process.stdout.fileno(), False)
     assert process.stdout.read() is None
-    process.stdout.close()
 
 
 def test_slow_relay_gets_the_message_in_the_background_and_the_log_says_so(hook, server):

@@ -3,9 +3,11 @@
 
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -46,6 +48,22 @@ def test_every_part_is_put_in_its_place_with_its_mode(installed):
     assert not [name for name in found(installed) if name.endswith(".new")]
 
 
+def test_every_file_that_readme_names_is_installed_beside_it_and_readable(tmp_path):
+    before = os.umask(0o077)
+    try:
+        make("install", f"DESTDIR={tmp_path}")
+    finally:
+        os.umask(before)
+    readme = (host.TOP / "README.md").read_text()
+    named = set(re.findall(r"\b(?:docs|conf)/[\w./-]+\w|\bpam\.d-example\b|\bLICENSE\b", readme))
+    assert {"pam.d-example", "docs/state-format.md", "conf/sshd_config.d/otpcode.conf"} <= named
+    doc = tmp_path / "usr/share/doc/pam_otpcode"
+    for name in named:
+        assert (host.TOP / name).is_file() and (doc / name).is_file(), name
+    for path in doc.rglob("*"):
+        assert path.stat().st_mode & 0o7777 == (0o755 if path.is_dir() else 0o644), path
+
+
 def test_configuration_that_is_there_is_kept(installed):
     (installed / "etc/otpcode/otpcode.conf").write_text("# mine\n")
     assert "KEPT" in make("install", f"DESTDIR={installed}").stdout
@@ -81,11 +99,12 @@ def test_uninstall_leaves_configuration_and_state_and_says_so(installed):
     (installed / "var/lib/otpcode").mkdir(parents=True)
     (installed / "var/lib/otpcode/store.id").touch()
     said = make("uninstall", f"DESTDIR={installed}").stdout
-    assert "etc/otpcode" in said and "var/lib/otpcode" in said
+    for left in ("etc/otpcode", "var/lib/otpcode", "_otpcode", "sshd_config.d"):
+        assert left in said
     assert found(installed) == ["etc/otpcode/otpcode.conf", "etc/pam.d/sshd", "var/lib/otpcode/store.id"]
 
 
-def test_other_folders_are_obeyed(tmp_path):
+def test_other_folders_are_obeyed(tmp_path, own_config):
     """With flags of their own, so into a build folder of their own."""
     make("install", f"BUILD={tmp_path}/build", f"DESTDIR={tmp_path}/out", "PREFIX=/opt/otp", "SYSCONFDIR=/opt/etc", "PAMDIR=/opt/pam",
          "STATEDIR=/opt/state", "-j2")
@@ -94,9 +113,25 @@ def test_other_folders_are_obeyed(tmp_path):
                  "opt/etc/otpcode/otpcode.conf"):
         assert (out / path).is_file(), path
     assert not (out / "usr").exists() and not (out / "etc").exists()
-    module = (out / "opt/pam/pam_otpcode.so").read_bytes()
-    for path in (b"/opt/etc/otpcode", b"/opt/state/otpcode", b"/opt/otp/libexec/otpcode/otpcode-deliver"):
-        assert path in module
+    shown = subprocess.run([out / "opt/otp/sbin/otpcode", "--config", own_config, "config", "show"], check=True,
+                           capture_output=True, text=True).stdout
+    for path in ("/opt/etc/otpcode/host.key", "/opt/state/otpcode", "/opt/otp/libexec/otpcode/otpcode-deliver"):
+        assert path in shown, shown
+
+
+def readme_configuration():
+    """The least that README says is needed."""
+    readme = (host.TOP / "README.md").read_text()
+    return readme.split("```ini\n")[1].split("```")[0]
+
+
+@pytest.fixture
+def own_config():
+    """In a folder that only root can write to, all the way up."""
+    with tempfile.TemporaryDirectory(prefix="otpcode-test.", dir=host.STAGES) as folder:
+        path = pathlib.Path(folder) / "otpcode.conf"
+        path.write_text(readme_configuration())
+        yield path
 
 
 def put_on(machine, tree):
@@ -109,8 +144,10 @@ def put_on(machine, tree):
                          "/usr"], check=False)
     if tried.returncode:
         pytest.skip(f"no overlay mounts here: {tried.stderr.strip()}")
-    shutil.copytree(tree, machine.stage / "tree")
-    machine.run(["cp", "-a", "--no-preserve=ownership", f"{machine.stage}/tree/.", "/"])
+    for part in ("usr", pam_dir().split("/")[0], "etc"):
+        if (tree / part).is_dir():
+            shutil.copytree(tree / part, machine.stage / "tree" / part, dirs_exist_ok=True)
+            machine.run(["cp", "-r", f"{machine.stage}/tree/{part}/.", f"/{part}/"])
 
 
 def test_installed_as_readme_says_it_works_on_a_fresh_machine(bare_machine, installed, session_exim, mailbox):
@@ -120,28 +157,30 @@ def test_installed_as_readme_says_it_works_on_a_fresh_machine(bare_machine, inst
     for database in ("passwd", "group", "shadow"):
         path = machine.etc / database
         path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("_otpcode:")))
+    for user in ("alice", "admin"):
+        machine.add_user(user)
 
+    with open(machine.etc / "otpcode/otpcode.conf", "a", encoding="utf-8") as out:
+        out.write(readme_configuration().replace("localhost:25", f"localhost:{session_exim.port}"))
+    machine.run(["otpcode", "config", "check"])
     machine.run(["otpcode", "init"])
     machine.run(["id", "_otpcode"])
-    machine.configure(session_exim, delivery__hook=None, delivery__hook_user=None, store__path=None, store__key=None)
-    host.Host.write_password(machine.etc / "otpcode/relay.password", session_exim.password)
-    gid = int(machine.run(["id", "-g", "_otpcode"]).stdout)
-    os.chown(machine.etc / "otpcode/relay.password", 0, gid)
-    machine.add_user("alice")
+    machine.run(["otpcode", "test", "--to", "you@example.org"])
+    assert mailbox.wait().to == "you@example.org"
     machine.run(["otpcode", "enroll", "alice", "--email", "alice@example.org"])
-    machine.start_sshd()
+    with open(machine.etc / "group", "a", encoding="ascii") as out:
+        out.write("otp-exempt:x:64190:admin\n")
+    shutil.copy(host.TOP / "conf/sshd_config.d/otpcode.conf", machine.etc / "ssh/sshd_config.d/otpcode.conf")
+    machine.start_sshd(UsePAM=None, PasswordAuthentication=None, KbdInteractiveAuthentication=None, AuthenticationMethods=None,
+                       Include="/etc/ssh/sshd_config.d/otpcode.conf")
+
     login = machine.ssh("alice")
     assert SENT.match(login.prompt())
-    login.answer(mailbox.wait().code)
+    login.answer(mailbox.wait(2).code)
     assert login.ended(), login.text
-
-
-def test_shipped_configuration_is_without_fault(bare_machine, installed):
-    machine = bare_machine
-    put_on(machine, installed)
-    machine.run(["otpcode", "init"])
-    checked = machine.run(["otpcode", "config", "check", "/etc/otpcode/otpcode.conf"], check=False)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    way_in = machine.ssh("admin")
+    assert way_in.ended(), way_in.text
+    assert len(mailbox.messages()) == 2
 
 
 def test_packages_of_readme_are_those_that_deps_installs():

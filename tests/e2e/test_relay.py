@@ -154,6 +154,14 @@ def test_connection_lost_after_the_body_keeps_the_code(machine):
         assert login.ended(), login.text
 
 
+def test_hook_user_that_is_not_there_is_named_in_the_log(machine, mailbox):
+    machine.configure(delivery__hook_user="nobodyatall")
+    machine.start_sshd()
+    assert_not_sent(machine.ssh("alice"))
+    assert "nobodyatall" in machine.wait_for_event("refused")
+    assert not mailbox.messages()
+
+
 def test_hook_that_is_not_roots_alone_is_not_run(machine, mailbox):
     machine.hook.chmod(0o775)
     machine.start_sshd()

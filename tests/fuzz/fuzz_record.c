@@ -8,8 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The input is a record's text; after this byte, which no text holds, changes to the struct: offset (2
- * bytes), value. */
+/* The input is a record's text, then, after a byte that no text holds, changes to the struct: offset, value.
+ */
 #define SEPARATOR 0x1e
 #define CHANGE_LEN 3
 

@@ -66,6 +66,7 @@ static bool fails(const void *caller, const char *name)
 }
 
 /* One line a call: result type, name, parameters, arguments, what a failure gives. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and parameter lists cannot stand in parentheses. */
 #define FAILING(type, name, parameters, arguments, failure)                                                  \
 	type name parameters;                                                                                \
 	type name parameters                                                                                 \
@@ -75,6 +76,8 @@ static bool fails(const void *caller, const char *name)
 			*(void **)&real = dlsym(RTLD_NEXT, #name);                                           \
 		return fails(__builtin_return_address(0), #name) ? (failure) : real arguments;               \
 	}
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 FAILING(int, fdatasync, (int fd), (fd), -1)
 FAILING(int, flock, (int fd, int operation), (fd, operation), -1)

@@ -25,9 +25,6 @@
 
 #include <cmocka.h>
 
-int pam_start_confdir(const char *service_name, const char *user, const struct pam_conv *pam_conversation,
-	const char *confdir, pam_handle_t **pamh);
-
 /* Puts the request down under the next free number and says what mailbox/say holds. */
 static const char hook[] =
 	"#!/bin/sh\n"
@@ -47,6 +44,11 @@ static char module_path[512];
 const char *site_path(const char *name)
 {
 	return staging_path(name);
+}
+
+const char *site_module(void)
+{
+	return module_path;
 }
 
 static void write_file(const char *path, mode_t mode, const char *text)
@@ -236,7 +238,7 @@ static char *reply_text(const struct site_reply *reply)
 		(void)snprintf(
 			code, sizeof code, "%s", site_code(reply->answer == SITE_FIRST_CODE ? 0 : mails - 1));
 	if (reply->answer == SITE_WRONG)
-		code[0] = code[0] == '9' ? '0' : (char)(code[0] + 1);
+		code[0] = code[0] == '0' ? '1' : '0';
 	return strdup(code);
 }
 
@@ -256,8 +258,10 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 	for (int i = 0; i < n; i++) {
 		int style = messages[i]->msg_style;
 		see(login, messages[i]->msg);
-		if (style != PAM_PROMPT_ECHO_ON && style != PAM_PROMPT_ECHO_OFF)
+		if (style != PAM_PROMPT_ECHO_ON && style != PAM_PROMPT_ECHO_OFF) {
+			login->messages++;
 			continue;
+		}
 		struct site_reply reply = {.answer = SITE_END};
 		if (login->prompts < SITE_REPLIES_MAX)
 			reply = login->replies[login->prompts];
@@ -294,6 +298,7 @@ int site_run(struct site_login *login)
 	struct pam_conv conv = {.conv = converse, .appdata_ptr = &talk};
 
 	login->prompts = 0;
+	login->messages = 0;
 	login->seen[0] = '\0';
 	/* A host that cannot even begin is a result too: some tests leave it no descriptor. */
 	int started = pam_start_confdir(SITE_SERVICE, login->user, &conv, site_path("pam.d"), &talk.pamh);
@@ -315,7 +320,7 @@ int site_run(struct site_login *login)
 
 static char log_text[65536];
 
-static void log_put(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static void log_put(const char *format, va_list args)
 {
 	size_t len = strlen(log_text);
 
@@ -324,7 +329,8 @@ static void log_put(const char *format, va_list args)
 	(void)snprintf(log_text + len, sizeof log_text - len, "\n");
 }
 
-void syslog(int priority, const char *format, ...)
+/* In parentheses: with fortification it is a macro for clang. */
+void(syslog)(int priority, const char *format, ...)
 {
 	va_list args;
 

@@ -25,6 +25,9 @@ void site_remove(void);
 /* PATH of the folder and name; good until the fourth next call. */
 const char *site_path(const char *name);
 
+/* PATH of the module. */
+const char *site_module(void);
+
 /* Writes the configuration: the working one plus these lines, which may name sections again. */
 void site_configure(const char *more);
 
@@ -75,6 +78,7 @@ struct site_login {
 
 	/* Out */
 	unsigned prompts;
+	unsigned messages;         /* lines that were no prompts */
 	bool echoed;               /* the last prompt was echo-on */
 	char seen[SITE_SEEN_SIZE]; /* every line and prompt, each with a newline */
 };

@@ -401,7 +401,7 @@ static void C03_a_hook_that_cannot_be_run_denies(void **state)
 	assert_int_equal(chmod(site_path("hook"), 0755), 0);
 }
 
-static void PAM_SILENT_leaves_prompts_but_no_lines(void **state)
+static void PAM_SILENT_puts_the_line_into_the_prompt_and_sends_no_message(void **state)
 {
 	(void)state;
 	struct site_login login = remote();
@@ -410,7 +410,10 @@ static void PAM_SILENT_leaves_prompts_but_no_lines(void **state)
 	login.replies[0].answer = SITE_WRONG;
 	login.replies[1].answer = SITE_CODE;
 	assert_int_equal(run(&login), PAM_SUCCESS);
-	assert_string_equal(login.seen, "Verification code: \nVerification code: \n");
+	assert_int_equal(login.prompts, 2);
+	assert_int_equal(login.messages, 0);
+	assert_non_null(strstr(login.seen, "A 6-digit code was emailed to d***@e***.org (ref "));
+	assert_non_null(strstr(login.seen, "4 tries left.\nVerification code: \n"));
 }
 
 static void change_user(void *pamh, unsigned prompt)
@@ -540,7 +543,7 @@ int main(void)
 		T(C50_a_refused_mail_is_never_called_sent),
 		T(an_unknown_outcome_keeps_the_code),
 		T(C03_a_hook_that_cannot_be_run_denies),
-		T(PAM_SILENT_leaves_prompts_but_no_lines),
+		T(PAM_SILENT_puts_the_line_into_the_prompt_and_sends_no_message),
 		T(C17_a_user_changed_during_the_login_does_not_move_the_state),
 		T(C27_answers_of_any_length_are_taken_or_refused_in_time),
 		T(C19_names_of_any_length_are_refused),

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A record that counts its updates: "count=N " and fill bytes. What the last run of the edit saw stands here too. */
+/* A record that counts its updates: "count=N " and fill bytes. What the last run of the edit saw stands here
+ * too. */
 struct counter {
 	size_t fill;
 	enum store_action action;
@@ -29,8 +30,8 @@ enum otp_err counter_add(struct store_file *file, const char *user, size_t fill,
 enum otp_err counter_get(struct store_file *file, const char *user, long *count, bool *damaged);
 
 /*
- * Setup and teardown for cmocka: a store in the staged folder, open in counter_file. counter_need_stage skips the test of a
- * user who has no place for one.
+ * Setup and teardown for cmocka: a store in the staged folder, open in counter_file. counter_need_stage skips
+ * the test of a user who has no place for one.
  */
 extern struct store_file counter_file;
 int counter_stage(void **state);

@@ -198,8 +198,8 @@ static size_t add_place(char *out, size_t at)
 	mode_t mask = umask(0);
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 
-	(void)getcwd(folder, sizeof folder);
-	at = add(out, at, "folder: %s\numask: %03o\n", folder, (unsigned)mask);
+	at = add(out, at, "folder: %s\numask: %03o\n", getcwd(folder, sizeof folder) != NULL ? folder : "?",
+		(unsigned)mask);
 	at = add(out, at, "session: %s\nterminal: %s\n",
 		getsid(0) == getpid() && getpgrp() == getpid() ? "own" : "another's",
 		terminal < 0 ? "none" : "some");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -86,20 +87,21 @@ int hook_stage_make(void **state)
 	return 0;
 }
 
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
 int hook_stage_remove(void **state)
 {
 	struct hook_stage *stage = *state;
-	static const char *const names[] = {
-		"hook", "config", "out", "go", "link", "trap.sh", "trapped", NULL};
-	char path[128];
 
 	if (stage == NULL)
 		return 0;
-	for (size_t i = 0; names[i] != NULL; i++) {
-		(void)snprintf(path, sizeof path, "%s/%s", stage->dir, names[i]);
-		(void)unlink(path);
-	}
-	if (rmdir(stage->dir) != 0)
+	if (nftw(stage->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
 		stop(stage->dir);
 	free(stage);
 	return 0;

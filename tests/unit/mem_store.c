@@ -60,8 +60,7 @@ static struct store_bytes look(const struct mem_store *mem, const char *user)
 	return (struct store_bytes){.data = row->data, .len = row->len, .damaged = mem->damaged};
 }
 
-/* The edit sees a copy that ends at the end of an array of its own, so that a sanitizer sees it read or write
- * past it. */
+/* The edit sees a copy that ends where its array ends, so that a sanitizer sees a byte read too much. */
 static enum store_action run_edit(
 	const struct mem_store *mem, const char *user, struct store_edit edit, char *next, size_t *next_len)
 {

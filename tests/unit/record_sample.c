@@ -19,8 +19,7 @@ static void fill_bytes(unsigned char *out, size_t n, unsigned start)
 		out[i] = (unsigned char)(start + 29 * i);
 }
 
-/* Member by member throughout: the assignment of a whole struct may leave anything in its padding, and tests
- * compare bytes. */
+/* Member by member: assigning a whole struct may leave anything in its padding, and tests compare bytes. */
 
 static void sample_code(struct record_code *code, unsigned start)
 {

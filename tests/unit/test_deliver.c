@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <setjmp.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,11 +45,25 @@ int getpwnam_r(const char *name, struct passwd *entry, char *buffer, size_t size
 		name = HOOK_STAGE_USER;
 	}
 	*(void **)&real = dlsym(RTLD_NEXT, "getpwnam_r");
-	bool in_group_of_root = strcmp(name, "wheel") == 0;
-	int err = real(in_group_of_root ? HOOK_STAGE_USER : name, entry, buffer, size, result);
+	bool in_group_of_root = strcmp(name, "wheel") == 0, other_name_of_root = strcmp(name, "toor") == 0;
+	if (in_group_of_root || other_name_of_root)
+		name = HOOK_STAGE_USER;
+	int err = real(name, entry, buffer, size, result);
 	if (in_group_of_root && *result != NULL)
 		entry->pw_gid = 0;
+	if (other_name_of_root && *result != NULL)
+		entry->pw_uid = 0;
 	return err;
+}
+
+static bool pipes_are_inherited;
+
+/* A thread of the host may execute something at any moment, also between pipe2 and a later fcntl. */
+int pipe2(int ends[2], int flags)
+{
+	if ((flags & O_CLOEXEC) == 0)
+		pipes_are_inherited = true;
+	return (int)syscall(SYS_pipe2, ends, flags);
 }
 
 struct outcome {
@@ -109,6 +125,7 @@ static void verdict_of_a_hook_arrives(void **state)
 
 	assert_verdict(&outcome, VERDICT_SENT, "fake", "");
 	assert_int_equal(outcome.verdict.ms, 1);
+	assert_false(pipes_are_inherited);
 }
 
 static void every_kind_of_verdict_arrives(void **state)
@@ -293,6 +310,9 @@ static void hook_is_never_run_as_root(void **state)
 
 	stage->options.hook_user = "root";
 	assert_unfit(stage, OTP_ERR_CONFIG, "/config: delivery.hook_user=root: must be neither root");
+	stage->options.hook_user = "toor";
+	assert_unfit(
+		stage, OTP_ERR_CONFIG, "delivery.hook_user=toor: must be neither root nor in root's group");
 	stage->options.hook_user = "wheel";
 	assert_unfit(
 		stage, OTP_ERR_CONFIG, "delivery.hook_user=wheel: must be neither root nor in root's group");
@@ -303,7 +323,8 @@ static void hook_user_that_is_not_found_is_an_error(void **state)
 	struct hook_stage *stage = hook_stage_use(state, "tests/hooks/hang.sh");
 
 	stage->options.hook_user = "no such user";
-	assert_unfit(stage, OTP_ERR_CONFIG, "delivery.hook_user=no such user: no such user");
+	assert_unfit(stage, OTP_ERR_CONFIG,
+		"delivery.hook_user=no such user: no such user; 'otpcode init' makes it");
 	stage->options.hook_user = "vanished";
 	assert_unfit(stage, OTP_ERR_CONFIG, "no such user");
 	stage->options.hook_user = "unanswered";

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the hook finds when it begins, whatever the host is like; and that it does not begin when anything
- * went wrong. */
+/*
+ * What the hook finds when it begins, whatever the host is like; and that it does not begin when anything
+ * went wrong.
+ */
 #include "deliver/deliver.h"
 #include "tests/unit/hook_probe.h"
 #include "tests/unit/hook_stage.h"
@@ -29,6 +31,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -113,7 +116,8 @@ static void lower(int resource, rlim_t value)
 	HOST_CHECK(setrlimit((__rlimit_resource_t)resource, &limit) == 0);
 }
 
-/* Another process of the hook's user, so that one more is one too many for a limit of 1. Ends with this one.
+/*
+ * Another process of the hook's user, so that one more is one too many for a limit of 1. Ends with this one.
  */
 static void let_hook_user_have_a_process(const struct hook_stage *stage)
 {
@@ -284,13 +288,24 @@ static void expect_error(const struct hook_stage *stage, const char *said)
 	struct otp_why why = {0};
 	char whole[400];
 
-	request.wait_ms = 3000;
+	/* So that it inherits whatever became of the hook's process, and can wait for its end. */
+	HOST_CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);
 	enum otp_err err = deliver_send(&stage->options, &request, &end, &verdict, &why);
 	if (err != OTP_ERR_DELIVERY)
 		host_state_fail("%s: error %d, end %d: %s", said, (int)err, (int)end, why.text);
 	(void)snprintf(whole, sizeof whole, "cannot run %s%s", stage->hook, said);
 	if (strcmp(why.text, whole) != 0)
 		host_state_fail("said '%s' instead of '%s'", why.text, whole);
+	while (waitpid(-1, NULL, __WALL) > 0)
+		;
+	HOST_CHECK(errno == ECHILD);
+}
+
+static void assert_was_not_run(const struct hook_stage *stage)
+{
+	char note[64];
+
+	assert_int_equal(hook_stage_read_out(stage, note, sizeof note), 0);
 }
 
 static void run_faulty_host(const void *arg)
@@ -306,13 +321,12 @@ static void run_faulty_host(const void *arg)
 static void assert_hook_does_not_run(
 	void **state, const struct fault *faults, size_t n, void (*prepare)(void))
 {
-	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/hang.sh");
-	char note[64];
+	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/note.sh");
 
 	for (size_t i = 0; i < n; i++) {
 		const struct faulty_host host = {stage, &faults[i], prepare};
 		host_state_run((struct host_body){run_faulty_host, &host});
-		assert_int_equal(hook_stage_read_out(stage, note, sizeof note), 0);
+		assert_was_not_run(stage);
 	}
 }
 
@@ -380,9 +394,10 @@ static void be_allowed_two_processes(const void *arg)
 
 static void go_between_that_cannot_make_the_hook_says_so(void **state)
 {
-	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/hang.sh");
+	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/note.sh");
 
 	host_state_run((struct host_body){be_allowed_two_processes, stage});
+	assert_was_not_run(stage);
 }
 
 static void be_without_dev(const void *arg)
@@ -395,9 +410,10 @@ static void be_without_dev(const void *arg)
 
 static void host_without_dev_null_does_not_run_the_hook(void **state)
 {
-	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/hang.sh");
+	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/note.sh");
 
 	host_state_run((struct host_body){be_without_dev, stage});
+	assert_was_not_run(stage);
 }
 
 static void be_unprivileged(const void *arg)
@@ -411,9 +427,10 @@ static void be_unprivileged(const void *arg)
 
 static void host_that_is_not_root_does_not_run_the_hook(void **state)
 {
-	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/hang.sh");
+	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/note.sh");
 
 	host_state_run((struct host_body){be_unprivileged, stage});
+	assert_was_not_run(stage);
 }
 
 int main(int argc, char **argv)

@@ -191,7 +191,7 @@ static int highest_descriptor(void)
 }
 
 /* Every number of free descriptors from none to enough. */
-static void run_out_of_descriptors(const void *arg)
+static void run_out_of_descriptors(const struct hook_stage *stage, int closed)
 {
 	static char before[HOST_STATE_SIZE];
 	struct rlimit limit;
@@ -202,6 +202,8 @@ static void run_out_of_descriptors(const void *arg)
 	for (int fd = 0; fd <= highest; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			HOST_CHECK(open("/dev/null", O_RDONLY | O_CLOEXEC) == fd);
+	for (int fd = 0; fd < closed; fd++)
+		(void)close(fd);
 	for (int room = 0; room < 10; room++) {
 		struct request_verdict verdict;
 		enum deliver_end end;
@@ -209,7 +211,7 @@ static void run_out_of_descriptors(const void *arg)
 		limit.rlim_cur = (rlim_t)highest + 1 + (rlim_t)room;
 		HOST_CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 		host_state_take(before);
-		enum otp_err err = send_to(arg, 60000, &end, &verdict, &why);
+		enum otp_err err = send_to(stage, 60000, &end, &verdict, &why);
 		check_unchanged(before);
 		if (err == OTP_OK) {
 			HOST_CHECK(end == DELIVER_VERDICT && verdict.outcome == VERDICT_SENT);
@@ -224,11 +226,22 @@ static void run_out_of_descriptors(const void *arg)
 	HOST_CHECK(sent > 0 && failed > 0);
 }
 
+static void have_only_low_descriptors_free(const void *arg)
+{
+	run_out_of_descriptors(arg, 3);
+}
+
+static void have_no_descriptor_free(const void *arg)
+{
+	run_out_of_descriptors(arg, 0);
+}
+
 static void C30_host_without_free_descriptors_gets_a_verdict_or_a_clear_error(void **state)
 {
 	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/sent.sh");
 
-	host_state_run((struct host_body){run_out_of_descriptors, stage});
+	host_state_run((struct host_body){have_no_descriptor_free, stage});
+	host_state_run((struct host_body){have_only_low_descriptors_free, stage});
 }
 
 static void be_tight(const void *arg)

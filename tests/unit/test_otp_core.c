@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define HOUR 3600
+#define HOUR INT64_C(3600)
 #define KEY "SHA256:0123456789012345678901234567890123456789012"
 
 static struct world w;

@@ -202,6 +202,24 @@ static void only_the_oldest_events_give_way(void **state)
 	assert_memory_equal(&record, &back, sizeof record);
 }
 
+/* History without holes: a short old event is not kept where a longer, later one had to go. */
+static void event_older_than_one_that_gave_way_goes_too(void **state)
+{
+	(void)state;
+
+	record_sample_longest(&record);
+	memset(record.events[0].detail, 0, sizeof record.events[0].detail);
+	memset(record.events[0].source, 0, sizeof record.events[0].source);
+	encode();
+	decode();
+	assert_in_range(back.events_n, 2, RECORD_EVENTS_MAX - 2);
+	assert_int_equal(back.events[0].first, record.events[RECORD_EVENTS_MAX - back.events_n].first);
+	assert_true(RECORD_TEXT_MAX - len >
+		    RECORD_LEN("event kind=contact-removed first=8639999999 "
+			       "last=8639999999 count=9999 service= source= ref=QFX detail=\n") +
+			    RECORD_SERVICE_WRITTEN);
+}
+
 static void events_go_one_by_one(void **state)
 {
 	(void)state;
@@ -277,6 +295,7 @@ int main(void)
 		cmocka_unit_test_setup(names_are_those_of_the_rest_of_the_program, full_record),
 		cmocka_unit_test_setup(longest_record_leaves_room_for_what_later_versions_add, full_record),
 		cmocka_unit_test_setup(only_the_oldest_events_give_way, full_record),
+		cmocka_unit_test_setup(event_older_than_one_that_gave_way_goes_too, full_record),
 		cmocka_unit_test_setup(events_go_one_by_one, full_record),
 		cmocka_unit_test_setup(counters_stop_where_they_can_be_written, full_record),
 		cmocka_unit_test_setup(

@@ -134,8 +134,8 @@ static void count_stops_where_it_can_be_written(void **state)
 	assert_int_equal(record.events[0].last, NOW + 2);
 }
 
-/* Whatever a provider, a host program or a clock says, the record can be written and the event is found
- * again. */
+/* Whatever a provider, a host program or a clock says, the record can be written and the event found again.
+ */
 static void odd_facts_are_cleaned_so_that_the_record_can_be_written(void **state)
 {
 	(void)state;

@@ -357,6 +357,17 @@ static void bad_values_are_refused(void **state)
 		assert_change_refused(changes[i][0], changes[i][1], changes[i][2]);
 }
 
+static void address_that_is_right_but_written_otherwise_is_refused(void **state)
+{
+	(void)state;
+	char text[sizeof barest];
+	const char *number = strstr(barest, "4915112345678");
+	int len = snprintf(
+		text, sizeof text, "%.*s491-511234567%s", (int)(number - barest), barest, number + 13);
+
+	assert_refused(text, (size_t)len, "line 4: address must be");
+}
+
 static void NUL_in_a_value_is_refused(void **state)
 {
 	(void)state;
@@ -421,6 +432,7 @@ int main(void)
 		cmocka_unit_test(other_first_line_is_refused),
 		cmocka_unit_test(key_that_is_unknown_repeated_misplaced_or_missing_is_refused),
 		cmocka_unit_test(bad_values_are_refused),
+		cmocka_unit_test(address_that_is_right_but_written_otherwise_is_refused),
 		cmocka_unit_test(NUL_in_a_value_is_refused),
 		cmocka_unit_test(every_cut_is_refused),
 		cmocka_unit_test(anything_after_the_empty_line_is_refused),

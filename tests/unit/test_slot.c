@@ -270,6 +270,21 @@ static void C07_a_header_in_any_other_form_is_damage_though_its_sum_is_right(voi
 	}
 }
 
+static void C19_a_text_too_long_for_a_record_is_damage_though_its_sum_is_right(void **state)
+{
+	static char longest[STORE_RECORD_MAX + 1];
+	static char longer[STORE_RECORD_MAX + 2];
+	(void)state;
+
+	memset(longest, 'x', sizeof longest - 1);
+	memset(longer, 'x', sizeof longer - 1);
+	put(0, 2, "older");
+	forge(1, "otpcode 1 rev=3 len=8064", longest, "0123456789abcdef");
+	assert_chosen(longest, false);
+	forge(1, "otpcode 1 rev=3 len=8065", longer, "0123456789abcdef");
+	assert_chosen("older", true);
+}
+
 static void a_slot_cut_off_anywhere_is_damage(void **state)
 {
 	(void)state;
@@ -296,6 +311,7 @@ int main(void)
 		cmocka_unit_test(
 			C42_any_mixture_of_old_and_new_sectors_is_the_new_record_or_the_older_as_damaged),
 		cmocka_unit_test(C07_a_header_in_any_other_form_is_damage_though_its_sum_is_right),
+		cmocka_unit_test(C19_a_text_too_long_for_a_record_is_damage_though_its_sum_is_right),
 		cmocka_unit_test(a_slot_cut_off_anywhere_is_damage),
 	};
 

@@ -210,8 +210,6 @@ static void C30_other_limits_of_the_caller_refuse_or_count(void **state)
 		int limit;
 		rlim_t value;
 	} limits[] = {
-		{RLIMIT_CPU, 0},
-		{RLIMIT_CPU, 1},
 		{RLIMIT_NOFILE, 0},
 		{RLIMIT_NOFILE, 3},
 		{RLIMIT_NOFILE, 4},
@@ -245,6 +243,24 @@ static void C30_other_limits_of_the_caller_refuse_or_count(void **state)
 	assert_true(assert_counted_or_refused(&last));
 }
 
+/* Where the hard limit cannot be passed the kernel may kill it at any instant, as its own clock ticks. */
+static void C30_a_limit_of_time_kills_counts_or_refuses(void **state)
+{
+	struct caller caller = {
+		.limit = RLIMIT_CPU, .value = {0, 0}, .on_file_size = SIG_DFL, .fill = LONG_FILL};
+	(void)state;
+
+	need_setuid_host();
+	for (unsigned i = 0; i < 100; i++) {
+		bool damaged = false;
+		long before = count_now(&damaged);
+		int status = host_status(&caller);
+		long after = count_now(&damaged);
+		assert_true(status == 0 || status_is_error(status) || WIFSIGNALED(status));
+		assert_true(after == before + 1 ? !damaged : after == before && status != 0);
+	}
+}
+
 int main(void)
 {
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, counter_stage, counter_unstage)
@@ -254,6 +270,7 @@ int main(void)
 		STAGED(C30_a_write_cut_by_a_limit_is_an_error_and_not_trusted),
 		STAGED(C30_a_new_record_under_a_limit_is_whole_or_absent),
 		STAGED(C30_other_limits_of_the_caller_refuse_or_count),
+		STAGED(C30_a_limit_of_time_kills_counts_or_refuses),
 	};
 
 	return cmocka_run_group_tests_name("store_hostile", tests, NULL, NULL);

@@ -178,6 +178,23 @@ static void put_in_place(void)
 	(void)rename(staging_path("store/users/bob"), staging_path(ALICE));
 }
 
+static void link_it(void)
+{
+	(void)!link(staging_path(ALICE), staging_path("second"));
+}
+
+static void C04_a_record_that_got_a_second_name_while_we_waited_is_refused(void **state)
+{
+	(void)state;
+
+	counter_need_stage();
+	assert_int_equal(counter_add(&counter_file, "alice", 5, NULL), OTP_OK);
+	int status = add_while_held(link_it);
+	assert_int_equal(unlink(staging_path("second")), 0);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == OTP_ERR_UNTRUSTED);
+	assert_count(1);
+}
+
 static void a_record_unenrolled_while_we_waited_is_not_written_to(void **state)
 {
 	(void)state;
@@ -265,6 +282,7 @@ int main(void)
 		STAGED(C05_of_64_processes_at_once_each_counts_and_none_starves),
 		STAGED(of_64_processes_that_make_the_record_at_once_each_counts),
 		STAGED(C06_a_lock_that_is_held_ends_in_busy_and_changes_nothing),
+		STAGED(C04_a_record_that_got_a_second_name_while_we_waited_is_refused),
 		STAGED(a_record_unenrolled_while_we_waited_is_not_written_to),
 		STAGED(a_record_replaced_while_we_waited_is_the_one_that_counts),
 		STAGED(threads_of_one_host_lose_no_update_and_leave_its_limits),

@@ -153,16 +153,47 @@ static void waiting_times_are_rounded_up(void **state)
 	assert_string_equal(say(&step, TEXTS_PLAIN),
 		"You can ask again in 18 s. The code already sent (ref QFX) still works.");
 	step.situation = OTP_SEND_LIMIT;
-	step.wait_s = 40 * 60 + 1;
+	step.wait_s = INT64_C(40) * 60 + 1;
 	assert_string_equal(say(&step, TEXTS_PLAIN),
 		"No more codes for 41 min. The code already sent (ref QFX) still works.");
 	step = step_of(OTP_LOCKED);
-	step.wait_s = 14 * 60;
+	step.wait_s = INT64_C(14) * 60;
 	assert_string_equal(say_with(&step, TEXTS_PLAIN, "", 6),
 		"Locked after too many wrong codes. Try again in 14 min.");
 	step.wait_s = RECORD_LOCK_FOREVER;
 	assert_string_equal(
 		say_with(&step, TEXTS_PLAIN, "", 6), "Locked until an administrator unlocks you.");
+}
+
+static void a_code_is_never_called_older_than_it_is(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_WAITING);
+	const struct {
+		int64_t age_s;
+		const char *text;
+	} cases[] = {{0, " 1 s ago "}, {119, " 119 s ago "}, {120, " 2 min ago "}, {179, " 2 min ago "},
+		{299, " 4 min ago "}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		step.sent_at = NOW - cases[i].age_s;
+		assert_non_null(strstr(say(&step, TEXTS_PLAIN), cases[i].text));
+	}
+}
+
+static void a_lock_for_good_names_who_helps_with_any_support(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_LOCKED);
+	const char *longest = "https://intranet.example.org/wiki/help-with-codes-for-logins-xyz";
+
+	step.wait_s = RECORD_LOCK_FOREVER;
+	assert_string_equal(say_with(&step, TEXTS_PLAIN, "helpdesk@example.org, room 5", 6),
+		"Locked until an administrator unlocks you. Help: helpdesk@example.org, room 5");
+	assert_string_equal(say_with(&step, TEXTS_PLAIN, "helpdesk@example.org or 020 7946 0000", 6),
+		"An administrator must unlock you. Help: helpdesk@example.org or 020 7946 0000");
+	assert_int_equal(strlen(longest), 64);
+	assert_non_null(strstr(say_with(&step, TEXTS_PLAIN, longest, 6), longest));
 }
 
 static void spans_change_their_unit_without_getting_shorter(void **state)
@@ -191,36 +222,42 @@ static void an_article_fits_its_number(void **state)
 	assert_non_null(strstr(say_with(&step, TEXTS_PLAIN, "", 7), "A 7-digit code"));
 }
 
+/* In every context, with a send that was quick, pending or slow. */
+static void is_a_whole_line_everywhere(struct otp_step step)
+{
+	const char *support = "https://intranet.example.org/wiki/help-with-codes-for-logins-xyz";
+
+	for (int delivery = RECORD_PENDING; delivery <= RECORD_SLOW; delivery++) {
+		step.delivery = (enum record_delivery)delivery;
+		for (int context = TEXTS_PLAIN; context <= TEXTS_PASSWORD; context++) {
+			const char *line =
+				say_with(&step, (enum texts_context)context, support, CODE_MAX_LEN);
+			assert_true(line[0] != '\0');
+			assert_null(strchr(line, '{'));
+		}
+	}
+}
+
 /* Longest mask, longest support, longest source: nothing is cut in the middle, nothing passes 78 columns. */
 static void the_longest_values_still_give_a_whole_line(void **state)
 {
 	(void)state;
-	const char *support = "https://intranet.example.org/wiki/help-with-codes-for-logins-xyz";
 	struct otp_step step = {.ref = "QFX",
 		.to = "j***@e***.photography1",
-		.has_live_code = true,
 		.tries_left = 10,
 		.wait_s = 86400,
 		.sent_at = NOW - 599,
+		.shape = CODE_SHAPE_LENGTH,
 		.typed_len = 512,
 		.wrong_since_success = 100,
 		.wrong_latest_source = "2001:db8:1234:5678:9abc:def0:1234:5678"};
 
 	for (int situation = OTP_SEND; situation <= OTP_NOT_A_CODE; situation++) {
-		for (int live = 0; live <= 1; live++) {
-			for (int slow = RECORD_PENDING; slow <= RECORD_SLOW; slow++) {
-				for (int context = TEXTS_PLAIN; context <= TEXTS_PASSWORD; context++) {
-					step.situation = (enum otp_situation)situation;
-					step.has_live_code = live == 1;
-					step.delivery = (enum record_delivery)slow;
-					step.shape = CODE_SHAPE_LENGTH;
-					const char *line = say_with(
-						&step, (enum texts_context)context, support, CODE_MAX_LEN);
-					assert_true(line[0] != '\0');
-					assert_null(strchr(line, '{'));
-				}
-			}
-		}
+		step.situation = (enum otp_situation)situation;
+		step.has_live_code = true;
+		is_a_whole_line_everywhere(step);
+		step.has_live_code = false;
+		is_a_whole_line_everywhere(step);
 	}
 }
 
@@ -229,7 +266,7 @@ static void support_is_named_where_it_fits(void **state)
 	(void)state;
 	struct otp_step step = step_of(OTP_LOCKED);
 
-	step.wait_s = 14 * 60;
+	step.wait_s = INT64_C(14) * 60;
 	assert_non_null(strstr(say(&step, TEXTS_PLAIN), "Help: helpdesk@example.org"));
 	assert_non_null(strstr(said, "14 min"));
 }
@@ -266,6 +303,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_a_code_is_named),
 		cmocka_unit_test(an_expired_code_and_its_successor_are_one_line),
 		cmocka_unit_test(waiting_times_are_rounded_up),
+		cmocka_unit_test(a_code_is_never_called_older_than_it_is),
+		cmocka_unit_test(a_lock_for_good_names_who_helps_with_any_support),
 		cmocka_unit_test(spans_change_their_unit_without_getting_shorter),
 		cmocka_unit_test(an_article_fits_its_number),
 		cmocka_unit_test(the_longest_values_still_give_a_whole_line),

@@ -128,6 +128,6 @@ struct code world_wrong(const struct code *code)
 {
 	struct code wrong = *code;
 
-	wrong.text[0] = code->text[0] == '9' ? '0' : (char)(code->text[0] + 1);
+	wrong.text[0] = code->text[0] == '0' ? '1' : '0';
 	return wrong;
 }
