@@ -175,15 +175,15 @@ format:
 # A module or program in use is replaced by rename, never written into: a login under way keeps the one that it has.
 put = install -d '$(DESTDIR)$(dir $(3))' && install -m $(1) '$(2)' '$(DESTDIR)$(3).new' && mv -f '$(DESTDIR)$(3).new' '$(DESTDIR)$(3)'
 MAN := $(sort $(wildcard man/*.[1-8]))
-DOC := $(sort $(wildcard README.md LICENSE docs/*.md))
+# In the folders that README and the man pages name.
+DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md conf/*.conf conf/*/*.conf))
 
 install: all
 	$(call say,INSTALL,$(DESTDIR)$(PAMDIR)/pam_otpcode.so) $(call put,0644,$(MODULE),$(PAMDIR)/pam_otpcode.so)
 	$(call say,INSTALL,$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver) $(call put,0755,$(HOOK),$(LIBEXECDIR)/otpcode/otpcode-deliver)
 	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/otpcode) $(call put,0755,$(CLI),$(SBINDIR)/otpcode)
 	$(Q)$(foreach m,$(MAN),$(call put,0644,$(m),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) &&) :
-	$(Q)$(foreach d,$(DOC),$(call put,0644,$(d),$(DOCDIR)/$(notdir $(d))) &&) :
-	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)/pam.d-example' '$(DESTDIR)$(DOCDIR)/sshd_config.d' '$(DESTDIR)$(DOCDIR)/providers' && cp -R pam.d-example conf/sshd_config.d conf/providers '$(DESTDIR)$(DOCDIR)/'
+	$(Q)$(foreach d,$(DOC),$(call put,0644,$(d),$(DOCDIR)/$(d)) &&) :
 	$(Q)install -d -m 0755 '$(DESTDIR)$(SYSCONFDIR)/otpcode' '$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf.d'
 	$(Q)f='$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf'; if [ -e "$$f" ]; then echo "  KEPT    $$f"; \
 		else echo "  INSTALL $$f"; install -m 0644 conf/otpcode.conf "$$f"; fi
