@@ -9,7 +9,7 @@
 static const struct option_facts options[OPTIONS_N] = {
 	[OPTION_EMAIL] = {"email", "ADDRESS", RECORD_CONTACTS_MAX, "an email address of the user"},
 	[OPTION_SMS] = {"sms", "NUMBER", RECORD_CONTACTS_MAX, "a phone number of the user: +12025550123"},
-	[OPTION_TO] = {"to", "ADDRESS", 1, "send to this email address, of no user"},
+	[OPTION_TO] = {"to", "ADDRESS", 1, "send to this email address or phone number, of no user"},
 	[OPTION_PROVIDER] = {"provider", "NAME", 1, "send by this provider alone"},
 	[OPTION_LOCKED] = {"locked", NULL, 1, "only users who are locked now"},
 	[OPTION_UNENROLLED] = {"unenrolled", NULL, 1, "users with a login shell who are not enrolled"},

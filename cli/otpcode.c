@@ -53,9 +53,11 @@ static const struct command commands[] = {
 		{"USER"}, 0, 1, OPTION_BIT(OPTION_ALL), true, command_unlock},
 	{"test", "USER | --to ADDRESS [--provider NAME] [--json]",
 		"sends a real test message, without a code",
-		"To the user's first address, or to ADDRESS, and says what became of it.\n", "test alice",
-		{"USER"}, 0, 1, OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_JSON),
-		true, command_test},
+		"To the address where the user's codes go first, or to ADDRESS, and says what became of "
+		"it.\n",
+		"test alice", {"USER"}, 0, 1,
+		OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_JSON), true,
+		command_test},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
 		"Exits 78 where something is wrong with it. The files that it names are not\n"
 		"looked at: 'otpcode test' tries them.\n",

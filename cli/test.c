@@ -168,7 +168,41 @@ static enum cli_exit check_provider(const struct config *config, const char *nam
 	return CLI_FAILED;
 }
 
-/* The first contact of the user's order is where a code would go. */
+static bool is_listed(const struct config_channel *channel, const char *provider)
+{
+	for (unsigned i = 0; i < channel->providers_n; i++)
+		if (strcmp(channel->providers[i], provider) == 0)
+			return true;
+	return false;
+}
+
+/* Whether codes go by this channel, and by the provider if there is one: a new one that no channel lists yet
+ * is tried with what it can take. */
+static bool is_served(const struct config *config, enum channel channel, const char *name)
+{
+	const struct config_provider *provider = name != NULL ? config_find_provider(config, name) : NULL;
+
+	if (provider == NULL)
+		return channel_is_among(channel, &config->delivery.channels);
+	if (is_listed(&config->email, name) || is_listed(&config->sms, name))
+		return is_listed(config_find_channel(config, channel), name);
+	return channel == CHANNEL_EMAIL || provider->kind != CONFIG_PROVIDER_SMTP;
+}
+
+/* The first contact of the user's order that is served is where a code would go. */
+static enum cli_exit choose_contact(const struct record *record, const char *provider, struct trial *trial)
+{
+	for (unsigned i = 0; i < record->contacts_n; i++) {
+		if (!is_served(&trial->config, record->contacts[i].channel, provider))
+			continue;
+		trial->request.contact = record->contacts[i];
+		return CLI_DONE;
+	}
+	report_error("%s has no contact that %s sends to", record->user,
+		provider != NULL ? provider : "this host");
+	return CLI_FAILED;
+}
+
 static enum cli_exit test_user(const struct arguments *arguments, const char *typed, struct trial *trial)
 {
 	struct session session;
@@ -181,9 +215,10 @@ static enum cli_exit test_user(const struct arguments *arguments, const char *ty
 	trial->config = session.config;
 	status = session_find_record(&session, typed, &user, &record);
 	session_close(&session);
+	if (status == CLI_DONE)
+		status = choose_contact(&record, arguments_value(arguments, OPTION_PROVIDER), trial);
 	if (status != CLI_DONE)
 		return status;
-	trial->request.contact = record.contacts[0];
 	fill_request(trial, user.name, arguments_value(arguments, OPTION_PROVIDER));
 	return CLI_DONE;
 }
@@ -192,9 +227,10 @@ static enum cli_exit test_address(const struct arguments *arguments, struct tria
 {
 	const char *address = arguments_value(arguments, OPTION_TO);
 	char admin[RECORD_USER_SIZE];
+	enum channel channel = address[0] == '+' ? CHANNEL_SMS : CHANNEL_EMAIL;
 	struct otp_why why;
 
-	if (contact_parse(CHANNEL_EMAIL, address, &trial->request.contact, &why) != OTP_OK)
+	if (contact_parse(channel, address, &trial->request.contact, &why) != OTP_OK)
 		return help_complain("test", "--to '%s': %s", address, why.text);
 	enum cli_exit status = session_load_config(arguments, &trial->config);
 	if (status != CLI_DONE)

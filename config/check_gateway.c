@@ -3,6 +3,7 @@
 #include "config/placeholder.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool is_set(const char *text)
 {
@@ -25,6 +26,19 @@ static bool holds(const struct config_provider *provider, unsigned mask)
 	return false;
 }
 
+/* The key of a header that signs in by itself, or NULL. */
+static const char *login_header(const struct config_provider *provider)
+{
+	static const char *const keys[CONFIG_HEADERS_MAX] = {"header.1", "header.2", "header.3", "header.4",
+		"header.5", "header.6", "header.7", "header.8"};
+	static const char name[] = "Authorization:";
+
+	for (unsigned i = 0; i < CONFIG_HEADERS_MAX; i++)
+		if (strncasecmp(provider->headers[i], name, sizeof name - 1) == 0)
+			return keys[i];
+	return NULL;
+}
+
 static enum config_auth default_auth(const struct config_provider *provider)
 {
 	if (is_set(provider->sigv4))
@@ -44,6 +58,10 @@ static enum otp_err check_auth(struct reading *reading, unsigned i, struct otp_w
 		provider->auth = default_auth(provider);
 	bool named = provider->auth == CONFIG_AUTH_BASIC || provider->auth == CONFIG_AUTH_AWS_SIGV4;
 	bool secret = provider->auth != CONFIG_AUTH_NONE || holds(provider, 1U << PLACEHOLDER_PASSWORD);
+	if (provider->auth != CONFIG_AUTH_NONE && login_header(provider) != NULL)
+		return check_fault(reading, check_provider_place(reading, i, login_header(provider)), why,
+			"[provider %s] signs in twice: by this header, and by username or password_file",
+			provider->name);
 	if (named && !is_set(provider->username))
 		return check_fault(reading, check_provider_place(reading, i, "auth"), why,
 			"[provider %s] signs in by name and has no username", provider->name);

@@ -189,7 +189,7 @@ static enum otp_err socket_begin(
 enum otp_err deliver_send(const struct deliver_options *options, const struct request *request,
 	enum deliver_end *end, struct request_verdict *verdict, struct otp_why *why)
 {
-	struct reply_source source = {.fd = -1};
+	struct reply_source source = {.fd = -1, .options = options};
 	bool by_socket = strncmp(options->hook, DELIVER_UNIX, strlen(DELIVER_UNIX)) == 0;
 	enum otp_err err;
 

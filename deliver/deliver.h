@@ -17,6 +17,10 @@ struct deliver_options {
 	/* The rest is for a hook that is run from here, not for one behind a socket. */
 	const char *config;    /* its one argument: --config PATH */
 	const char *hook_user; /* whom it runs as; neither root nor in root's group */
+	/* With request->trace: called for each line that is told before the verdict, "> MAIL FROM:<...>". It
+	 * may hold any printable ASCII, and the address but for request_blank. */
+	void (*trace)(void *self, const char *line);
+	void *trace_self;
 };
 
 enum deliver_end {

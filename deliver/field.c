@@ -81,6 +81,19 @@ static bool take_provider(const struct field *field, struct request *request, co
 	return wording_is_provider(value, strlen(value)) && take_text(field, request, value);
 }
 
+static void put_trace(const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
+{
+	(void)field;
+	(void)snprintf(out, FIELD_VALUE_SIZE, "%s", request->trace ? "yes" : "");
+}
+
+static bool take_trace(const struct field *field, struct request *request, const char *value)
+{
+	(void)field;
+	request->trace = strcmp(value, "yes") == 0;
+	return request->trace && request->kind == REQUEST_TEST;
+}
+
 static void put_key_proved(
 	const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
 {
@@ -151,6 +164,7 @@ static const struct field fields[] = {
 	{"wait-ms", FIELD_ALWAYS, "1 to 60000", put_wait, take_wait, 0, 0},
 	{"support", FIELD_OPTIONAL, "at most 64 characters", put_text, take_text, AT(support)},
 	{"provider", FIELD_OPTIONAL, "a provider's name", put_text, take_provider, AT(provider)},
+	{"trace", FIELD_OPTIONAL, "yes, with kind test alone", put_trace, take_trace, 0, 0},
 };
 
 const struct field *field_at(size_t index)

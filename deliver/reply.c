@@ -49,6 +49,22 @@ static enum otp_err reply_decode(const struct reply_source *source, const struct
 	return OTP_ERR_DELIVERY;
 }
 
+/* Takes a line off the front that tells of the conversation, where somebody listens. */
+static bool take_trace(const struct reply_source *source, struct reply *reply)
+{
+	static const size_t mark_len = sizeof REQUEST_TRACE - 1;
+	char *newline = memchr(reply->text, '\n', reply->len);
+
+	if (source->options->trace == NULL || newline == NULL || reply->len < mark_len ||
+		memcmp(reply->text, REQUEST_TRACE, mark_len) != 0)
+		return false;
+	*newline = '\0';
+	source->options->trace(source->options->trace_self, reply->text + mark_len);
+	reply->len -= (size_t)(newline + 1 - reply->text);
+	memmove(reply->text, newline + 1, reply->len);
+	return true;
+}
+
 /* True once nothing more need be read; *err is then what it comes to. Whatever follows the first line is not
  * looked at. */
 static bool reply_is_complete(const struct reply_source *source, const struct reply *reply, bool at_end,
@@ -98,6 +114,8 @@ enum otp_err reply_await(const struct reply_source *source, enum deliver_end *en
 		if (n < 0)
 			return why_set(why, OTP_ERR_DELIVERY, errno, "cannot read from the hook");
 		reply.len += (size_t)n;
+		while (take_trace(source, &reply))
+			;
 		if (reply_is_complete(source, &reply, n == 0, verdict, &err, why)) {
 			*end = DELIVER_VERDICT;
 			return err;

@@ -10,15 +10,16 @@
 
 struct reply_source {
 	int fd;
-	int64_t deadline_ms; /* of reply_clock_ms */
-	const char *name;    /* of the hook, for messages */
-	const char *user;    /* whom child_start was to run it as; NULL: nobody was, so there is no report */
+	int64_t deadline_ms;                   /* of reply_clock_ms */
+	const char *name;                      /* of the hook, for messages */
+	const struct deliver_options *options; /* whom it tells of the conversation */
+	const char *user; /* whom child_start was to run it as; NULL: nobody was, so there is no report */
 };
 
 /*
- * Reads one line, and nothing beyond it. OTP_OK with *end DELIVER_SLOW if the deadline comes first.
- * OTP_ERR_DELIVERY: a report of child_start's, the end, or no verdict. Handlers of the host's may run
- * meanwhile.
+ * Reads one line, and nothing beyond it; before it those that tell of the conversation. OTP_OK with *end
+ * DELIVER_SLOW if the deadline comes first. OTP_ERR_DELIVERY: a report of child_start's, the end, or no
+ * verdict. Handlers of the host's may run meanwhile.
  */
 __attribute__((warn_unused_result)) enum otp_err reply_await(const struct reply_source *source,
 	enum deliver_end *end, struct request_verdict *verdict, struct otp_why *why);

@@ -22,6 +22,7 @@
 #define REQUEST_PROVIDER_SIZE 33
 #define REQUEST_REASON_SIZE 200
 #define REQUEST_SUPPORT_SIZE 65
+#define REQUEST_TRACE "trace " /* what a line begins with that tells of the conversation */
 
 enum request_kind {
 	REQUEST_CODE, /* a code for a login */
@@ -44,6 +45,7 @@ struct request {
 	int wait_ms;         /* how long the asker waits for the verdict */
 	char support[REQUEST_SUPPORT_SIZE];   /* whom to ask for help; may be empty */
 	char provider[REQUEST_PROVIDER_SIZE]; /* only this provider; empty: the channel's, in order */
+	bool trace; /* REQUEST_TEST: the conversation with the provider is told before the verdict */
 };
 
 enum request_outcome {

@@ -6,6 +6,7 @@
 #include "hook/command_program.h"
 #include "hook/command_reply.h"
 #include "hook/fill.h"
+#include "hook/trace.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -204,6 +205,13 @@ static enum otp_err prepare(const struct config_provider *provider, const struct
 			     : command_child_start(running->program, running->argv, &running->child, why);
 }
 
+static void tell_input(const struct running *running, struct trace *trace)
+{
+	for (unsigned i = 0; running->argv[i] != NULL; i++)
+		trace_tellf(trace, '*', "argument %u: %s", i, running->argv[i]);
+	trace_tell(trace, '>', running->input, running->input_len);
+}
+
 static enum request_outcome outcome_of(enum otp_err err)
 {
 	if (err == OTP_ERR_NO_MEMORY)
@@ -222,7 +230,9 @@ void command_send(const struct config_provider *provider, const struct provider_
 		return;
 	enum otp_err err = prepare(provider, message, running, &why);
 	if (err == OTP_OK) {
+		tell_input(running, message->trace);
 		watch(running, running->argv[0], limits, result);
+		trace_tell(message->trace, '<', running->output, running->output_len);
 		command_child_end(&running->child);
 	} else {
 		result->outcome = outcome_of(err);

@@ -4,6 +4,7 @@
 #include "config/placeholder.h"
 #include "config/url.h"
 #include "hook/curl.h"
+#include "hook/curl_trace.h"
 #include "hook/fill.h"
 #include "hook/http_reply.h"
 #include "hook/password.h"
@@ -272,6 +273,8 @@ static enum otp_err prepare(struct sending *sending, struct provider_limits limi
 			&sending->transfer, url.scheme == URL_HTTPS ? "https" : "http", limits, why);
 	if (err == OTP_OK && sending->provider->password_file[0] != '\0')
 		err = password_read(sending->provider->password_file, sending->password, why);
+	trace_hide(sending->message->trace, sending->password);
+	curl_trace_http(&sending->transfer, sending->message->trace);
 	for (size_t i = 0; err == OTP_OK && i < sizeof steps / sizeof *steps; i++)
 		err = steps[i](sending, why);
 	return err;

@@ -39,6 +39,17 @@ static void judge_lost(const struct http_end *end, struct provider_result *resul
 	result->may_arrive = end->knows_repeats;
 }
 
+/*
+ * With TLS 1.3 a server that does not like the client's certificate, or has none, says so when the request is
+ * on its way already; it has not looked at it then.
+ */
+static bool is_certificate_refused(const struct http_end *end)
+{
+	return strstr(end->curl_words, " alert ") != NULL &&
+	       (strstr(end->curl_words, "certificate") != NULL ||
+		       strstr(end->curl_words, "unknown ca") != NULL);
+}
+
 static bool body_holds(const struct http_end *end, const char *text)
 {
 	return memmem(end->body, end->body_len, text, strlen(text)) != NULL;
@@ -92,7 +103,10 @@ static int64_t retry_after_ms(const struct http_end *end)
 void http_judge(const struct http_end *end, struct provider_result *result)
 {
 	*result = (struct provider_result){.retry_after_ms = retry_after_ms(end)};
-	if (end->status < 200 && end->given)
+	if (end->status < 200 && is_certificate_refused(end))
+		CURL_CAUSE_SAY(result, VERDICT_REFUSED, end->server,
+			" does not accept client_cert, or asks for one: ", end->curl_words, "", "");
+	else if (end->status < 200 && end->given)
 		judge_lost(end, result);
 	else if (end->status < 200)
 		curl_cause_judge(&(struct curl_cause){.code = end->code,

@@ -30,6 +30,8 @@ struct provider_result {
 
 #define PROVIDER_ID_SIZE 33
 
+struct trace;
+
 /*
  * A message, and what a provider may say beside it; never NULL. Every value is printable ASCII but text,
  * which is UTF-8. text, mail and code are secret.
@@ -49,6 +51,7 @@ struct provider_message {
 	const char *user;
 	const char
 		*id; /* random, 32 hexadecimal digits, the same for every provider and try of this message */
+	struct trace *trace; /* who wants to know what is said; NULL: nobody */
 };
 
 #endif

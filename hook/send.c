@@ -9,6 +9,7 @@
 #include "hook/rounds.h"
 #include "hook/smtp.h"
 #include "hook/template.h"
+#include "hook/trace.h"
 #include "hook/words.h"
 
 #include <assert.h>
@@ -29,6 +30,7 @@ struct order {
 	struct message mail;
 	char id[PROVIDER_ID_SIZE];
 	struct provider_message message;
+	struct trace trace;
 };
 
 static int64_t world_now(void *self)
@@ -52,8 +54,11 @@ static void world_pause(void *self, int64_t ms)
 static void world_send(void *self, const struct config_provider *provider, struct provider_limits limits,
 	struct provider_result *result)
 {
-	const struct order *order = self;
+	struct order *order = self;
+	struct trace *trace = order->message.trace;
 
+	trace_tellf(trace, '*', "provider %s: %s", provider->name,
+		provider->kind == CONFIG_PROVIDER_COMMAND ? provider->command : provider->url);
 	switch (provider->kind) {
 	case CONFIG_PROVIDER_SMTP:
 		smtp_send(provider, &order->message, limits, result);
@@ -158,7 +163,10 @@ static enum otp_err write_order(const struct config *config, struct order *order
 		.ref = request->ref,
 		.host = request->host,
 		.user = request->user,
-		.id = order->id};
+		.id = order->id,
+		.trace = request->trace ? &order->trace : NULL};
+	order->trace.request = request;
+	trace_hide(order->message.trace, request->contact.address);
 	return err;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/contact.h"
 #include "hook/curl.h"
+#include "hook/curl_trace.h"
 #include "hook/password.h"
 #include "hook/smtp_reply.h"
 
@@ -95,6 +96,7 @@ static enum otp_err set_login(
 		return OTP_OK;
 	if (provider->password_file[0] != '\0')
 		err = password_read(provider->password_file, password, why);
+	trace_hide(sending->message->trace, password);
 	if (err == OTP_OK &&
 		(curl_easy_setopt(handle, CURLOPT_USERNAME, provider->username) != CURLE_OK ||
 			curl_easy_setopt(handle, CURLOPT_PASSWORD, password) != CURLE_OK ||
@@ -147,6 +149,7 @@ static enum otp_err prepare(struct sending *sending, const struct config_provide
 
 	if (err == OTP_OK && !set_url(sending, provider->url, sending->message->host))
 		err = why_set(why, OTP_ERR_CONFIG, 0, "url not understood: %s", provider->url);
+	curl_trace_smtp(&sending->transfer, sending->message->trace);
 	if (err == OTP_OK)
 		err = set_tls(sending, provider, why);
 	if (err == OTP_OK)

@@ -183,20 +183,24 @@ def test_without_root_it_says_so():
 
 def test_init_makes_all_and_says_the_second_time_that_all_is_there(staged):
     first = staged.done("init").splitlines()
-    assert first == [f"made host key {staged.key}", f"made state folder {staged.state}", "already there: system user nobody",
+    limits = staged.state / "shared/limits"
+    assert first == [f"made host key {staged.key}", f"made state folder {staged.state}", f"made table of limits {limits}",
+                     "already there: system user nobody",
                      "Now enrol a user: otpcode enroll USER --email ADDRESS (or --sms NUMBER)"]
     modes = [(path.stat().st_mode & 0o7777, path.stat().st_uid) for path in (staged.key.parent, staged.key, staged.state)]
     assert modes == [(0o755, 0), (0o600, 0), (0o700, 0)]
     key = staged.key.read_bytes()
     assert len(key) == 32
     assert staged.done("init").splitlines() == [
-        f"already there: host key {staged.key}", f"already there: state folder {staged.state}", "already there: system user nobody"]
+        f"already there: host key {staged.key}", f"already there: state folder {staged.state}",
+        f"already there: table of limits {limits}", "already there: system user nobody"]
     assert staged.key.read_bytes() == key
 
 
 def test_init_prints_json(staged):
     parts = json.loads(staged.done("init", "--json"))["parts"]
-    assert [(part["part"], part["made"]) for part in parts] == [("host key", True), ("state folder", True), ("system user", False)]
+    assert [(part["part"], part["made"]) for part in parts] == [
+        ("host key", True), ("state folder", True), ("table of limits", True), ("system user", False)]
 
 
 # Contacts of both channels.
@@ -228,6 +232,19 @@ def test_C41_a_number_outside_the_allowed_countries_is_refused_with_the_list(rea
     assert ready.refused("contact", "add", "nobody", "--sms", "+4912345678") == why
     ready.configure()
     assert "[sms] providers and allow_prefixes are not set" in ready.refused("contact", "add", "nobody", "--sms", "+15551234567")
+
+
+def test_a_test_message_goes_where_codes_go_and_a_provider_gets_what_it_can_take(ready):
+    ready.configure(**GATEWAY)
+    ready.done("enroll", "nobody", "--email", "nina@example.org", "--sms", "+441234567890")
+    ready.done("enroll", "daemon", "--email", "dora@example.org")
+    to = lambda *words: json.loads(ready.otpcode("test", *words, "--json").stdout)["to"]
+    assert to("nobody") == "n***@e***.org"
+    assert to("nobody", "--provider", "gate") == to("--to", "+441234567890") == "the phone ending 90"
+    assert ready.refused("test", "daemon", "--provider", "gate") == "otpcode: daemon has no contact that gate sends to\n"
+    assert "[sms] allow_prefixes is +1555,+44" in ready.otpcode("test", "--to", "+4912345678").stdout
+    ready.configure(**GATEWAY, delivery__channels="sms")
+    assert to("nobody") == "the phone ending 90"
 
 
 def test_a_contact_that_this_host_passes_over_is_named(ready):
@@ -704,6 +721,7 @@ def test_every_change_is_told_to_syslog_and_by_whom(bare_machine):
     assert told == [
         'event=init made="host key" name=/etc/otpcode/host.key by=root',
         'event=init made="state folder" name=/var/lib/otpcode by=root',
+        'event=init made="table of limits" name=/var/lib/otpcode/shared/limits by=root',
         'event=enroll user=alice contacts=a***@e***.org by=root',
         'event=contact-add user=alice contact=a***@e***.net contacts="a***@e***.org, then a***@e***.net" by=root',
         'event=contact-order user=alice contacts="a***@e***.net, then a***@e***.org" by=root',
@@ -733,7 +751,8 @@ def test_init_says_what_to_run_where_the_system_user_cannot_be_made(bare_machine
     assert ended.returncode == 1
     assert "useradd: group _otpcode exists" in ended.stderr
     assert "make the user yourself: useradd --system" in ended.stderr
-    assert ended.stdout == "made host key /etc/otpcode/host.key\nmade state folder /var/lib/otpcode\n"
+    assert ended.stdout == (
+        "made host key /etc/otpcode/host.key\nmade state folder /var/lib/otpcode\nmade table of limits /var/lib/otpcode/shared/limits\n")
 
 
 def test_root_is_not_taken_as_the_user_of_the_hook_under_any_name(bare_machine):

@@ -601,7 +601,8 @@ def test_fault_in_the_configuration_is_told(hook):
 
 def test_channel_without_providers_is_told(hook):
     hook.provider("relay", closed_port())
-    assert hook.run(channel="sms", address="+4915112345678") == ("config no provider for channel sms", os.EX_CONFIG)
+    assert hook.run(channel="sms", address="+4915112345678") == (
+        f"config /etc/{hook.folder}/otpcode.conf: [sms] providers is empty", os.EX_CONFIG)
 
 
 def test_root_is_refused(hook, server):

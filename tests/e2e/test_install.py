@@ -43,6 +43,7 @@ def test_every_part_is_put_in_its_place_with_its_mode(installed):
     for path, mode in ((f"{pam_dir()}/pam_otpcode.so", 0o644), ("usr/libexec/otpcode/otpcode-deliver", 0o755),
                        ("usr/sbin/otpcode", 0o755), ("etc/otpcode/otpcode.conf", 0o644),
                        ("usr/share/doc/pam_otpcode/pam.d-example", 0o644),
+                       ("usr/share/doc/pam_otpcode/conf/providers/twilio.conf", 0o644),
                        ("usr/share/man/man8/pam_otpcode.8", 0o644), ("usr/share/man/man5/otpcode.conf.5", 0o644)):
         assert (installed / path).stat().st_mode & 0o7777 == mode, path
     assert not [name for name in found(installed) if name.endswith(".new")]

@@ -81,7 +81,6 @@ static void check_policy(const struct policy *policy)
 
 static void check_providers(const struct config *config)
 {
-	struct contact from;
 	struct url url;
 
 	must(config->providers_n <= CONFIG_PROVIDERS_MAX);
@@ -93,11 +92,30 @@ static void check_providers(const struct config *config)
 		must(provider->username[0] == '\0' || provider->password_file[0] != '\0');
 		must(url_is_http(&url) == (provider->kind == CONFIG_PROVIDER_HTTP));
 	}
-	must(config->email.providers_n + config->sms.providers_n >= 1 &&
-		config->email.providers_n <= CONFIG_CHANNEL_PROVIDERS_MAX);
-	for (unsigned i = 0; i < config->email.providers_n; i++)
-		must(config_find_provider(config, config->email.providers[i]) != NULL);
-	must(contact_parse(CHANNEL_EMAIL, config->email.from, &from, NULL) == OTP_OK);
+}
+
+static void check_channels(const struct config *config)
+{
+	const struct otp_channels *used = &config->delivery.channels;
+	struct contact from;
+
+	must(used->n >= 1 && used->n <= CHANNELS_N);
+	for (unsigned c = 0; c < used->n; c++)
+		must(config_find_channel(config, used->list[c])->providers_n >= 1);
+	for (unsigned c = 0; c < CHANNELS_N; c++) {
+		const struct config_channel *channel = config_find_channel(config, (enum channel)c);
+		must(channel->providers_n <= CONFIG_CHANNEL_PROVIDERS_MAX);
+		for (unsigned i = 0; i < channel->providers_n; i++) {
+			const struct config_provider *provider =
+				config_find_provider(config, channel->providers[i]);
+			must(provider != NULL);
+			must(c == CHANNEL_EMAIL || provider->kind != CONFIG_PROVIDER_SMTP);
+		}
+	}
+	if (config->email.providers_n > 0)
+		must(contact_parse(CHANNEL_EMAIL, config->email.from, &from, NULL) == OTP_OK);
+	must(config->sms.providers_n == 0 || config->allow_prefixes.any || config->allow_prefixes.n > 0);
+	must(config->allow_prefixes.n <= CONFIG_PREFIXES_MAX);
 }
 
 /* What is written as a value is read as the same again. */
@@ -136,6 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_policy(&reading.config.policy);
 	check_providers(&reading.config);
+	check_channels(&reading.config);
 	check_values(&reading.config);
 	return 0;
 }

@@ -210,6 +210,8 @@ static void how_to_sign_in_follows_from_what_is_given(void **state)
 	};
 	static const char *const bad[] = {"username=u\n", "auth=basic\n", "auth=bearer\n",
 		"auth=basic\npassword_file=/p\n", "auth=bearer\nusername=u\npassword_file=/p\n",
+		"password_file=/p\nheader.2=authorization: Key x\n",
+		"username=u\npassword_file=/p\nheader.2=Authorization: Key x\n",
 		"auth=none\npassword_file=/p\n", "header.1=X: {password}\n", "sigv4=aws:amz:r:sns\n",
 		"auth=aws-sigv4\nusername=u\npassword_file=/p\n",
 		"auth=basic\nusername=u\npassword_file=/p\nsigv4=aws:amz:r:sns\n"};

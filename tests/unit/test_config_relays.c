@@ -155,11 +155,12 @@ static void without_a_way_to_send_the_fault_says_so(void **state)
 		"f1.conf:2: providers names a, but there is no section [provider a]");
 	config_text_fault("[email]\nproviders=relay\n[provider relay]\nurl=smtp://localhost\n",
 		"f1.conf:2: [email] from is empty: it must be the address that messages come from");
-	config_text_fault(CONFIG_TEXT_RELAY, "f1.conf:4: [provider relay] has no url: smtp://HOST[:PORT], "
-					     "smtps://HOST[:PORT] or https://HOST[:PORT]/PATH");
+	config_text_fault(CONFIG_TEXT_RELAY,
+		"f1.conf:4: [provider relay] has no url: smtp://HOST[:PORT], "
+		"smtps://HOST[:PORT] or https://HOST[:PORT]/PATH; and no command");
 	config_text_fault(CONFIG_TEXT_WORKS "[provider spare]\n",
 		"f1.conf:6: [provider spare] has no url: smtp://HOST[:PORT], smtps://HOST[:PORT] or "
-		"https://HOST[:PORT]/PATH");
+		"https://HOST[:PORT]/PATH; and no command");
 	config_text_reads(CONFIG_TEXT_WORKS "[provider spare]\nurl=smtp://localhost\n");
 }
 

@@ -68,6 +68,24 @@ static void no_status_is_unknown_once_the_request_was_given(void **state)
 		}
 }
 
+static void refused_client_certificate_is_a_refusal_though_the_request_was_given(void **state)
+{
+	(void)state;
+	static const char *const words[] = {
+		"OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0",
+		"error:0A000418:SSL routines::tlsv1 alert unknown ca",
+		"error:0A000412:SSL routines::sslv3 alert bad certificate"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		struct http_end end = an_end(0, "");
+		end.code = CURLE_RECV_ERROR;
+		end.curl_words = words[i];
+		http_judge(&end, &result);
+		assert_int_equal(result.outcome, VERDICT_REFUSED);
+		assert_non_null(strstr(result.reason, "asks for one: "));
+	}
+}
+
 static void failed_connection_is_told_like_that_of_a_relay(void **state)
 {
 	(void)state;
@@ -193,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statuses_are_taken_refused_or_for_now),
 		cmocka_unit_test(no_status_is_unknown_once_the_request_was_given),
+		cmocka_unit_test(refused_client_certificate_is_a_refusal_though_the_request_was_given),
 		cmocka_unit_test(failed_connection_is_told_like_that_of_a_relay),
 		cmocka_unit_test(answer_cut_short_may_still_hold_what_counts),
 		cmocka_unit_test(retry_after_is_kept_within_a_day),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/record.h"
 
+#include "core/quota.h"
 #include "core/record_text.h"
+#include "store/limits.h"
 #include "store/slot.h"
 
 #include <setjmp.h>
@@ -196,6 +198,44 @@ static void numbers_of_the_notation_are_those_of_the_program(void **state)
 	assert_int_equal(RECORD_TEXT_MAX, STORE_RECORD_MAX);
 }
 
+static void the_table_of_limits_is_as_described(void **state)
+{
+	(void)state;
+	char text[160];
+	unsigned char bytes[QUOTA_ROW_SIZE];
+	struct quota_row row = {.name = "name", .at = 0x0102030405060708};
+
+	(void)snprintf(text, sizeof text,
+		"exactly %d bytes, all written when it is made: a header of %d bytes, then %d sets of %d "
+		"rows of %d\nbytes",
+		LIMITS_SIZE, LIMITS_HEADER_LEN, QUOTA_SETS, QUOTA_SET_ROWS, QUOTA_ROW_SIZE);
+	assert_in_doc(text);
+	(void)snprintf(text, sizeof text, "The header is `%.*s`, a newline and zeros",
+		(int)sizeof LIMITS_HEADER - 2, LIMITS_HEADER);
+	assert_in_doc(text);
+	(void)snprintf(text, sizeof text, "locked for over %d ms", LIMITS_LOCK_MS);
+	assert_in_doc(text);
+
+	row.hour[0] = 0x0a0b0c0d;
+	row.day[QUOTA_SLICES - 1] = 0x1a1b1c1d;
+	quota_row_encode(&row, bytes);
+	assert_in_doc("| 0 to 11 | name");
+	assert_memory_equal(bytes, row.name, 12);
+	assert_in_doc("| 16 to 23 | when");
+	assert_memory_equal(bytes + 16, "\x01\x02\x03\x04\x05\x06\x07\x08", 8);
+	assert_in_doc("| 24 to 75 | 13 counts");
+	assert_memory_equal(bytes + 24, "\x0a\x0b\x0c\x0d", 4);
+	assert_in_doc("| 76 to 127 | 13 counts");
+	assert_memory_equal(bytes + 124, "\x1a\x1b\x1c\x1d", 4);
+	assert_in_doc("| 12 to 15 | checksum: FNV-1a, 32 bits");
+	uint32_t sum = 2166136261;
+	for (unsigned i = 0; i < QUOTA_ROW_SIZE; i++)
+		if (i < 12 || i > 15)
+			sum = (sum ^ bytes[i]) * 16777619;
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(bytes[12 + i], sum >> (24 - 8 * i) & 0xff);
+}
+
 static void worked_example_is_what_the_program_writes(void **state)
 {
 	(void)state;
@@ -229,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup(each_word_and_key_is_described_and_no_other, read_doc),
 		cmocka_unit_test_setup(words_stand_in_their_order_and_none_is_made_up, read_doc),
 		cmocka_unit_test_setup(numbers_of_the_notation_are_those_of_the_program, read_doc),
+		cmocka_unit_test_setup(the_table_of_limits_is_as_described, read_doc),
 		cmocka_unit_test_setup(worked_example_is_what_the_program_writes, read_doc),
 	};
 
