@@ -13,11 +13,11 @@
 #define POLICY_LOCK_MAX_S 86400
 #define POLICY_LOCK_STEP 5 /* a lock doubles with every further 5 consecutive failures */
 #define POLICY_WRONG_30D_MAX 100
-#define POLICY_SENDS_MAX 20      /* sends of one user in their window that a record can hold */
-#define POLICY_LIVE_CHALLENGES 4 /* of one user */
-#define POLICY_LIVE_CODES 3      /* of one challenge */
+#define POLICY_SENDS_MAX 20            /* sends of one user in their window that a record can hold */
+#define POLICY_LIVE_CHALLENGES 4       /* of one user */
+#define POLICY_LIVE_CODES 3            /* of one challenge */
 #define POLICY_KNOWN_NETWORK_S 2592000 /* 30 days */
-#define POLICY_FUTURE_S 5 /* a code issued further in the future than this counts as expired */
+#define POLICY_FUTURE_S 5              /* a code issued further in the future than this counts as expired */
 #define POLICY_RESEND_MAX_S 3600
 
 struct policy_rate {
