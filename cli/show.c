@@ -39,7 +39,8 @@ static void show_head(const struct view *view)
 			record->user, (unsigned long)view->user->uid, record->user);
 	report_line("Last success: %s", success);
 	if (record->wrong_since_success > 0)
-		report_line("Wrong codes since then: %u, latest from %s", record->wrong_since_success,
+		report_line("Wrong codes since then: %u%s%s", record->wrong_since_success,
+			record->wrong_latest_source[0] != '\0' ? ", latest from " : "",
 			record->wrong_latest_source);
 	if (record->admin_locked)
 		report_line("Locked by an admin. To unlock: otpcode unlock %s", record->user);

@@ -35,6 +35,7 @@ enum text {
 	TEXT_LOCKED_FOR_GOOD,
 	TEXT_NO_CONTACT,
 	TEXT_VERIFIED_AFTER_WRONG,
+	TEXT_VERIFIED_AFTER_DAMAGE,
 	TEXT_OUT_OF_ORDER,
 	TEXTS_N,
 };
@@ -95,6 +96,7 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_NO_CONTACT] = {"No address is registered for you.{help}", "You have no address.{help}"},
 	[TEXT_VERIFIED_AFTER_WRONG] = {"{wrong} since your last login, latest from {source}.",
 		"{wrong} since your last login."},
+	[TEXT_VERIFIED_AFTER_DAMAGE] = {"{wrong} since your last login."},
 	[TEXT_OUT_OF_ORDER] = {"Codes cannot be checked on this machine now. Try later.{help}",
 		"Codes cannot be checked now.{help}"},
 };
@@ -266,7 +268,11 @@ static enum text choose(const struct otp_step *step, enum texts_context context)
 	case OTP_NO_CONTACT:
 		return TEXT_NO_CONTACT;
 	case OTP_VERIFIED:
-		return step->wrong_since_success > 0 ? TEXT_VERIFIED_AFTER_WRONG : TEXT_NOTHING;
+		if (step->wrong_since_success == 0)
+			return TEXT_NOTHING;
+		/* The failure that is counted for a damaged slot came from nowhere. */
+		return step->wrong_latest_source[0] != '\0' ? TEXT_VERIFIED_AFTER_WRONG
+							    : TEXT_VERIFIED_AFTER_DAMAGE;
 	case OTP_WRONG:
 		return TEXT_WRONG;
 	case OTP_EXPIRED:

@@ -53,7 +53,7 @@ def missing():
         return "needs root"
     for program in ("/usr/sbin/sshd", "/usr/bin/ssh", "/usr/bin/unshare", "/usr/bin/nsenter"):
         if not os.path.exists(program):
-            return f"{program} is not installed: make deps"
+            return f"{program} is not installed: packaging/deps demo installs it"
     tried = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--mount-proc", "true"], capture_output=True, text=True)
     return f"no private namespaces here: {tried.stderr.strip()}" if tried.returncode else None
 

@@ -429,6 +429,12 @@ def test_show_tells_everything_in_words(enrolled):
     assert "33333333" not in shown and "11111111" not in shown
 
 
+def test_show_names_no_source_where_a_failure_has_none(enrolled):
+    """As after a damaged slot, for which a failure is counted."""
+    enrolled.change_record("nobody", lambda text: text.replace("wrong=0 wrong_from=", "wrong=1 wrong_from="))
+    assert "Wrong codes since then: 1\n" in enrolled.done("show", "nobody")
+
+
 def test_show_prints_everything_as_json(enrolled):
     enrolled.change_record("nobody", with_a_challenge)
     printed = enrolled.done("show", "nobody", "--json")

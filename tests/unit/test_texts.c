@@ -284,6 +284,8 @@ static void a_success_tells_of_wrong_codes_only_if_there_were_any(void **state)
 	step.wrong_since_success = 1;
 	assert_string_equal(
 		say(&step, TEXTS_PLAIN), "1 wrong code since your last login, latest from 203.0.113.9.");
+	step.wrong_latest_source[0] = '\0';
+	assert_string_equal(say(&step, TEXTS_PLAIN), "1 wrong code since your last login.");
 }
 
 static void silence_says_nothing(void **state)
