@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #define START INT64_C(1800000000)
-#define SLICE 300
+#define SLICE INT64_C(300)
 #define ANY "192.0.2.7"
 
 static struct mem_limits mem;
@@ -175,7 +175,8 @@ static void C43_a_clock_set_back_frees_nothing_and_never_waits_longer_than_a_win
 		setup(NULL);
 		int64_t now = START - back[i];
 		for (unsigned n = 0; n < 5; n++)
-			assert_int_equal(take(ANY, "a@example.org", START - 4 * 200 + n * 200), QUOTA_NONE);
+			assert_int_equal(
+				take(ANY, "a@example.org", START - 800 + (int64_t)n * 200), QUOTA_NONE);
 		assert_int_equal(take(ANY, "a@example.org", now), QUOTA_ADDRESS);
 		assert_in_range(verdict.wait_s, 1, QUOTA_HOUR_S + SLICE);
 		int64_t free_at = now + verdict.wait_s;
