@@ -91,7 +91,7 @@ int hook_stage_remove(void **state)
 {
 	struct hook_stage *stage = *state;
 	static const char *const names[] = {
-		"hook", "config", "out", "go", "link", "trap.sh", "trapped", NULL};
+		"hook", "config", "out", "go", "link", "trap.sh", "trapped", "socket", NULL};
 	char path[128];
 
 	if (stage == NULL)
