@@ -169,7 +169,7 @@ static void a_limit_changed_from_hour_to_day_knows_what_was_sent(void **state)
 static void C43_a_clock_set_back_frees_nothing_and_never_waits_longer_than_a_window(void **state)
 {
 	(void)state;
-	static const int64_t back[] = {1, 60, SLICE, 3600, 4000, 86400, 10 * 365 * 86400L};
+	static const int64_t back[] = {1, 60, SLICE, 3600, 4000, 86400, 10L * 365 * 86400};
 
 	for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
 		setup(NULL);
