@@ -18,6 +18,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec
 SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/pam_otpcode
+SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -180,12 +181,19 @@ put = install -d '$(DESTDIR)$(dir $(3))' && install -m $(1) '$(2)' '$(DESTDIR)$(
 MAN := $(sort $(wildcard man/*.[1-8]))
 # In the folders that README and the man pages name.
 DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md conf/*.conf conf/*/*.conf))
+UNITS := otpcode-deliver.socket otpcode-deliver@.service
 
-install: all
+# They name the hook where it is installed.
+$(BUILD)/systemd/%: packaging/systemd/% $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,UNIT,$@) sed 's|/usr/libexec/otpcode/|$(LIBEXECDIR)/otpcode/|' '$<' >'$@'
+
+install: all $(UNITS:%=$(BUILD)/systemd/%)
 	$(call say,INSTALL,$(DESTDIR)$(PAMDIR)/pam_otpcode.so) $(call put,0644,$(MODULE),$(PAMDIR)/pam_otpcode.so)
 	$(call say,INSTALL,$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver) $(call put,0755,$(HOOK),$(LIBEXECDIR)/otpcode/otpcode-deliver)
 	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/otpcode) $(call put,0755,$(CLI),$(SBINDIR)/otpcode)
 	$(Q)$(foreach m,$(MAN),$(call put,0644,$(m),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) &&) :
+	$(Q)$(foreach u,$(UNITS),$(call put,0644,$(BUILD)/systemd/$(u),$(SYSTEMDUNITDIR)/$(u)) &&) :
 	$(Q)$(foreach d,$(DOC),$(call put,0644,$(d),$(DOCDIR)/$(d)) &&) :
 	$(Q)install -d -m 0755 '$(DESTDIR)$(SYSCONFDIR)/otpcode' '$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf.d'
 	$(Q)f='$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf'; if [ -e "$$f" ]; then echo "  KEPT    $$f"; \
@@ -195,7 +203,8 @@ uninstall:
 	$(Q)packaging/named-by-pam '$(DESTDIR)$(SYSCONFDIR)' '$(DESTDIR)$(PREFIX)/lib'
 	$(Q)rm -f '$(DESTDIR)$(PAMDIR)/pam_otpcode.so' '$(DESTDIR)$(SBINDIR)/otpcode' \
 		'$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver' \
-		$(foreach m,$(MAN),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))')
+		$(foreach m,$(MAN),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))') \
+		$(foreach u,$(UNITS),'$(DESTDIR)$(SYSTEMDUNITDIR)/$(u)')
 	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)'
 	$(Q)rmdir '$(DESTDIR)$(LIBEXECDIR)/otpcode' 2>/dev/null || :
 	@echo 'Uninstalled. Left as they are: $(DESTDIR)$(SYSCONFDIR)/otpcode (configuration and host key),' \

@@ -17,6 +17,7 @@ static const struct option_facts options[OPTIONS_N] = {
 	[OPTION_YES] = {"yes", NULL, 1, "do not ask"},
 	[OPTION_JSON] = {"json", NULL, 1, "print JSON"},
 	[OPTION_CONFIG] = {"config", "FILE", 1, "read this configuration"},
+	[OPTION_VERBOSE] = {"verbose", NULL, 1, "show what is said to the provider, and its answers"},
 	[OPTION_HELP] = {"help", NULL, 1, "print this help"},
 };
 

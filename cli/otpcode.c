@@ -51,13 +51,15 @@ static const struct command commands[] = {
 		command_lock},
 	{"unlock", "USER | --all", "clears a user's locks, failures and 30-day counts", "", "unlock alice",
 		{"USER"}, 0, 1, OPTION_BIT(OPTION_ALL), true, command_unlock},
-	{"test", "USER | --to ADDRESS [--provider NAME] [--json]",
+	{"test", "USER | --to ADDRESS [--provider NAME] [--verbose] [--json]",
 		"sends a real test message, without a code",
 		"To the address where the user's codes go first, or to ADDRESS, and says what became of "
-		"it.\n",
+		"it and what to do where it was not taken. --verbose tells the conversation with the\n"
+		"provider on standard error, as it goes on; logins, keys and addresses are blanked.\n",
 		"test alice", {"USER"}, 0, 1,
-		OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_JSON), true,
-		command_test},
+		OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_VERBOSE) |
+			OPTION_BIT(OPTION_JSON),
+		true, command_test},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
 		"Exits 78 where something is wrong with it. The files that it names are not\n"
 		"looked at: 'otpcode test' tries them.\n",

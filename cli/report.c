@@ -33,6 +33,15 @@ void report_line(const char *format, ...)
 	va_end(args);
 }
 
+void report_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_line(stderr, "", format, args);
+	va_end(args);
+}
+
 void report_error(const char *format, ...)
 {
 	va_list args;

@@ -15,6 +15,9 @@
 /* One line of result. */
 void report_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* One line of what goes on meanwhile, on standard error. */
+void report_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* "otpcode: ..." */
 void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

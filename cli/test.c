@@ -3,6 +3,7 @@
 #include "cli/contacts.h"
 #include "cli/help.h"
 #include "cli/journal.h"
+#include "cli/mend.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "deliver/deliver.h"
@@ -45,6 +46,28 @@ static void fill_request(struct trial *trial, const char *user, const char *prov
 	request->time = clock_system().now(NULL);
 	request->wait_ms = trial->config.delivery.wait_s * 1000;
 	contact_mask(&request->contact, trial->mask);
+}
+
+/* The hook has blanked it once; this one does so for a hook of another kind. */
+static void note_line(void *self, const char *line)
+{
+	const struct trial *trial = self;
+	char copy[REQUEST_VERDICT_MAX];
+
+	(void)snprintf(copy, sizeof copy, "%s", line);
+	request_blank(&trial->request, copy);
+	report_note("%s", copy);
+}
+
+/* What would help against what kept the message; NULL where it was sent, or nothing is known. */
+static const struct mend *mend_of(const struct trial *trial)
+{
+	static const struct mend slow = {"timeout", "--verbose shows where it hangs; a provider that is "
+						    "always slow needs a longer delivery.wait"};
+
+	if (trial->end == DELIVER_SLOW)
+		return &slow;
+	return trial->verdict.outcome == VERDICT_SENT ? NULL : mend_find(trial->verdict.reason);
 }
 
 static const char *outcome_name(const struct trial *trial)
@@ -116,6 +139,9 @@ static enum cli_exit print_json(const struct trial *trial)
 	report_json_put(&json, json.root, "ms", sent ? json_integer(trial->verdict.ms) : json_null());
 	report_json_put(&json, json.root, "reason",
 		verdict && !sent ? report_json_text(trial->verdict.reason) : json_null());
+	const struct mend *mend = mend_of(trial);
+	report_json_put(&json, json.root, "cause", mend != NULL ? json_string(mend->cause) : json_null());
+	report_json_put(&json, json.root, "mend", mend != NULL ? json_string(mend->advice) : json_null());
 	return report_json_print(&json);
 }
 
@@ -141,6 +167,8 @@ static enum cli_exit send_message(struct trial *trial, bool as_json)
 		.hook = trial->config.delivery.hook,
 		.config = trial->config.path,
 		.hook_user = trial->config.delivery.hook_user,
+		.trace = trial->request.trace ? note_line : NULL,
+		.trace_self = trial,
 	};
 	enum otp_err err = deliver_send(&options, &trial->request, &trial->end, &trial->verdict, &why);
 
@@ -156,6 +184,8 @@ static enum cli_exit send_message(struct trial *trial, bool as_json)
 			trial->config.delivery.wait_s, trial->mask);
 	else
 		say_verdict(trial);
+	if (!as_json && mend_of(trial) != NULL)
+		report_line("what to do: %s", mend_of(trial)->advice);
 	return status_of(trial) != CLI_DONE ? status_of(trial) : printed;
 }
 
@@ -255,6 +285,7 @@ enum cli_exit command_test(
 		to_address ? test_address(arguments, &trial) : test_user(arguments, operands[0], &trial);
 	if (status == CLI_DONE)
 		status = check_provider(&trial.config, arguments_value(arguments, OPTION_PROVIDER));
+	trial.request.trace = arguments->given[OPTION_VERBOSE] > 0;
 	if (status == CLI_DONE)
 		status = send_message(&trial, arguments->given[OPTION_JSON] > 0);
 	return status;

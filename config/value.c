@@ -4,8 +4,8 @@
 #include "config/channel.h"
 #include "config/command_line.h"
 #include "config/gateway.h"
-#include "config/networks.h"
 #include "config/list.h"
+#include "config/networks.h"
 #include "config/quantity.h"
 #include "config/url.h"
 #include "core/contact.h"
@@ -146,7 +146,8 @@ static bool is_path(const char *text)
 /* Of a socket no longer than a socket's address may be (unix(7)). */
 static bool is_hook(const char *text)
 {
-	const char *socket = strncmp(text, HOOK_UNIX, strlen(HOOK_UNIX)) == 0 ? text + strlen(HOOK_UNIX) : NULL;
+	const char *socket =
+		strncmp(text, HOOK_UNIX, strlen(HOOK_UNIX)) == 0 ? text + strlen(HOOK_UNIX) : NULL;
 
 	return socket == NULL ? is_path(text) : is_path(socket) && strlen(socket) <= SOCKET_PATH_MAX;
 }
@@ -256,7 +257,8 @@ static void string_range(const struct config_key *key, char out[CONFIG_RANGE_SIZ
 {
 	static const char *const ranges[CONFIG_KINDS_N] = {
 		[CONFIG_KIND_PATH] = "an absolute path without //, /./, /../ or / at its end",
-		[CONFIG_KIND_HOOK] = "an absolute path without //, /./, /../, / at its end; or unix:PATH (up to 107)",
+		[CONFIG_KIND_HOOK] =
+			"an absolute path without //, /./, /../, / at its end; or unix:PATH (up to 107)",
 		[CONFIG_KIND_USER] = "a user's name, not root",
 		[CONFIG_KIND_ADDRESS] = "an email address",
 		[CONFIG_KIND_URL] = "smtp://HOST[:PORT], smtps://HOST[:PORT] or https://HOST[:PORT]/PATH",

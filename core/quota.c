@@ -65,8 +65,8 @@ static enum otp_err key_of_contact(
 	size_t i = 0;
 
 	for (; i < sizeof address - 1 && contact->address[i] != '\0'; i++) {
-		char c = contact->address[i];
-		address[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		unsigned char c = (unsigned char)contact->address[i];
+		address[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 	}
 	address[i] = '\0';
 	return make_key(keys, channel_name(contact->channel), address, out, why);

@@ -25,8 +25,8 @@
  * counts both windows, so that a limit changed from /h to /d knows of what was sent before.
  */
 #define QUOTA_SLICES 13
-#define QUOTA_HOUR_S 3600
-#define QUOTA_DAY_S 86400
+#define QUOTA_HOUR_S INT64_C(3600)
+#define QUOTA_DAY_S INT64_C(86400)
 
 #define QUOTA_NAME_LEN 12
 struct quota_row {
@@ -57,7 +57,7 @@ struct quota_key {
 	unsigned set;
 };
 
-#define QUOTA_ROW_SIZE 128
+#define QUOTA_ROW_SIZE ((size_t)128)
 #define QUOTA_SET_ROWS 8
 #define QUOTA_SET_SIZE (QUOTA_SET_ROWS * QUOTA_ROW_SIZE)
 #define QUOTA_SETS 2048

@@ -57,11 +57,29 @@ void smtp_reply_take(struct smtp_reply *reply, const char *line, size_t len)
 		add_words(reply, line + 4, len - 4);
 }
 
+/* What the server said no to; libcurl knows, and tells it in words alone ("RCPT failed: 550"). */
+static const char *stage(const struct smtp_end *end)
+{
+	static const struct {
+		const char *curl_words, *stage;
+	} stages[] = {{"MAIL failed", "sender refused: "}, {"RCPT failed", "recipient refused: "},
+		{"DATA failed", "message refused: "}};
+
+	if (end->code == CURLE_LOGIN_DENIED)
+		return "login refused: ";
+	if (end->body_given)
+		return "message refused: ";
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+		if (strncmp(end->curl_words, stages[i].curl_words, strlen(stages[i].curl_words)) == 0)
+			return stages[i].stage;
+	return "";
+}
+
 /* A reply of 400 or above: 4yz may be another time, 5yz will not. */
 static void judge_reply(const struct smtp_end *end, struct provider_result *result)
 {
-	CURL_CAUSE_SAY(result, end->reply->code < 500 ? VERDICT_LATER : VERDICT_REFUSED,
-		end->code == CURLE_LOGIN_DENIED ? "login refused: " : "", end->reply->text, "", "", "");
+	CURL_CAUSE_SAY(result, end->reply->code < 500 ? VERDICT_LATER : VERDICT_REFUSED, stage(end),
+		end->reply->text, "", "", "");
 }
 
 void smtp_judge(const struct smtp_end *end, struct provider_result *result)

@@ -51,8 +51,10 @@ static void tell_line(struct trace *trace, char mark, const char *bytes, size_t 
 	if (trace->lines_n++ >= TRACE_LINES_MAX)
 		return;
 	len = len < sizeof line ? len : sizeof line - 1;
+	memcpy(line, bytes, len);
 	for (size_t i = 0; i < len; i++)
-		line[i] = bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : ' ';
+		if (line[i] < ' ' || line[i] > '~')
+			line[i] = ' ';
 	line[len] = '\0';
 	for (unsigned i = 0; i < trace->secrets_n; i++)
 		blank(line, trace->secrets[i]);

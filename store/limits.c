@@ -55,8 +55,8 @@ static enum otp_err header_check(int fd, const char *path, struct otp_why *why)
 
 	if (fstat(fd, &st) != 0)
 		return why_set(why, OTP_ERR_IO, errno, "%s", path);
-	if (st.st_size != LIMITS_SIZE)
-		return why_set(why, OTP_ERR_CORRUPT, 0, "%s: %jd bytes, must be %d" MEND, path,
+	if (st.st_size != (off_t)LIMITS_SIZE)
+		return why_set(why, OTP_ERR_CORRUPT, 0, "%s: %jd bytes, must be %zu" MEND, path,
 			(intmax_t)st.st_size, LIMITS_SIZE);
 	enum otp_err err = whole_read_at(fd, header, sizeof header, 0, path, why);
 	if (err == OTP_OK && memcmp(header, LIMITS_HEADER, sizeof header) != 0)
@@ -87,7 +87,7 @@ static enum otp_err turn_open(struct turn *turn, const struct limits_file *file,
 
 static off_t set_offset(unsigned set)
 {
-	return LIMITS_HEADER_LEN + (off_t)set * QUOTA_SET_SIZE;
+	return (off_t)(LIMITS_HEADER_LEN + set * QUOTA_SET_SIZE);
 }
 
 static void sort_sets(struct turn *turn)
@@ -259,7 +259,7 @@ static enum otp_err table_make(
 
 enum otp_err limits_create(const char *store_dir, uid_t owner, bool *created, struct otp_why *why)
 {
-	struct limits_file file;
+	struct limits_file file = {.owner = owner};
 	char path[PATH_SIZE];
 	int store_fd = -1, folder_fd = -1;
 	enum otp_err err = trust_open_folder(store_dir, owner, &store_fd, why);

@@ -57,8 +57,8 @@ int main(int argc, char **argv)
 
 	if (argc != 5 || pipe(barrier) != 0)
 		return 2;
-	unsigned count = (unsigned)atoi(argv[2]), users = (unsigned)atoi(argv[3]),
-		 sources = (unsigned)atoi(argv[4]);
+	unsigned count = (unsigned)strtoul(argv[2], NULL, 10), users = (unsigned)strtoul(argv[3], NULL, 10),
+		 sources = (unsigned)strtoul(argv[4], NULL, 10);
 	if (users == 0 || sources == 0)
 		return 2;
 	for (unsigned n = 0; n < count; n++)

@@ -349,7 +349,7 @@ def test_servers_words_are_joined_and_neither_code_nor_address_is_repeated(hook,
     relay = server(replies={"BODY": f"550-no {CODE}\r\n550-for {ADDRESS.upper()}\r\n550 \"here\"\t\x07"})
     hook.provider("relay", relay.port)
     verdict, _ = hook.run()
-    assert verdict == f'refused relay 550 no {"*" * len(CODE)} for {"*" * len(ADDRESS)} "here"'
+    assert verdict == f'refused relay message refused: 550 no {"*" * len(CODE)} for {"*" * len(ADDRESS)} "here"'
     assert hook.wait_for_log("event=refused").count('"') == 2
 
 
@@ -392,9 +392,9 @@ def test_all_relays_refuse(hook, server):
     first, second = server(replies={"MAIL": "550 first says no"}), server(replies={"MAIL": "550 second says no"})
     hook.provider("first", first.port)
     hook.provider("second", second.port)
-    assert hook.run()[0] == "refused second 550 second says no"
-    hook.wait_for_log('provider=first why="550 first says no"')
-    hook.wait_for_log('provider=second why="550 second says no"')
+    assert hook.run()[0] == "refused second sender refused: 550 second says no"
+    hook.wait_for_log('provider=first why="sender refused: 550 first says no"')
+    hook.wait_for_log('provider=second why="sender refused: 550 second says no"')
 
 
 @pytest.mark.parametrize("end", ["drop", "hang"])
@@ -454,7 +454,7 @@ def test_refusal_in_the_background_is_followed_by_the_next_relay(hook, server):
     after_the_wait(process, 500)
     first.release()
     hook.wait_for_log("event=sent")
-    hook.wait_for_log('event=refused ref=QFX provider=first why="550 after long thought"')
+    hook.wait_for_log('event=refused ref=QFX provider=first why="recipient refused: 550 after long thought"')
     assert [message.code for message in second.messages()] == [CODE] and not first.messages()
 
 

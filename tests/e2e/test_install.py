@@ -44,6 +44,8 @@ def test_every_part_is_put_in_its_place_with_its_mode(installed):
                        ("usr/sbin/otpcode", 0o755), ("etc/otpcode/otpcode.conf", 0o644),
                        ("usr/share/doc/pam_otpcode/pam.d-example", 0o644),
                        ("usr/share/doc/pam_otpcode/conf/providers/twilio.conf", 0o644),
+                       ("usr/lib/systemd/system/otpcode-deliver.socket", 0o644),
+                       ("usr/lib/systemd/system/otpcode-deliver@.service", 0o644),
                        ("usr/share/man/man8/pam_otpcode.8", 0o644), ("usr/share/man/man5/otpcode.conf.5", 0o644)):
         assert (installed / path).stat().st_mode & 0o7777 == mode, path
     assert not [name for name in found(installed) if name.endswith(".new")]
@@ -113,6 +115,8 @@ def test_other_folders_are_obeyed(tmp_path, own_config):
     for path in ("opt/pam/pam_otpcode.so", "opt/otp/libexec/otpcode/otpcode-deliver", "opt/otp/sbin/otpcode",
                  "opt/etc/otpcode/otpcode.conf"):
         assert (out / path).is_file(), path
+    unit = (out / "opt/otp/lib/systemd/system/otpcode-deliver@.service").read_text()
+    assert "ExecStart=/opt/otp/libexec/otpcode/otpcode-deliver\n" in unit
     assert not (out / "usr").exists() and not (out / "etc").exists()
     shown = subprocess.run([out / "opt/otp/sbin/otpcode", "--config", own_config, "config", "show"], check=True,
                            capture_output=True, text=True).stdout

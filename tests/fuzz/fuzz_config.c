@@ -124,6 +124,7 @@ static void check_value(const struct config_key *key, const char *base)
 	static struct config again;
 	char text[CONFIG_VALUE_SIZE], text_again[CONFIG_VALUE_SIZE];
 
+	memset(&again, 0, sizeof again);
 	value_format(key, base + key->offset, text);
 	must(value_parse(key, text, &again, NULL) == OTP_OK);
 	value_format(key, &again, text_again);

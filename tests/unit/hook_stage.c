@@ -82,7 +82,8 @@ int hook_stage_make(void **state)
 	(void)snprintf(stage->out, sizeof stage->out, "%s/out", stage->dir);
 	stage->uid = user->pw_uid;
 	stage->gid = user->pw_gid;
-	stage->options = (struct deliver_options){stage->hook, stage->config, HOOK_STAGE_USER};
+	stage->options = (struct deliver_options){
+		.hook = stage->hook, .config = stage->config, .hook_user = HOOK_STAGE_USER};
 	*state = stage;
 	return 0;
 }
@@ -127,7 +128,8 @@ struct hook_stage *hook_stage_use(void **state, const char *hook_source)
 
 	if (stage == NULL)
 		skip_saying("only root can run a hook as another user\n");
-	stage->options = (struct deliver_options){stage->hook, stage->config, HOOK_STAGE_USER};
+	stage->options = (struct deliver_options){
+		.hook = stage->hook, .config = stage->config, .hook_user = HOOK_STAGE_USER};
 	hook_stage_hook(stage, hook_source);
 	hook_stage_config(stage, "", 0);
 	write_file(stage->out, "", 0, 0600);

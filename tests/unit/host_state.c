@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -224,4 +225,50 @@ void host_state_run(struct host_body body)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (status != 0)
 		fail_msg("status %x: %s", (unsigned)status, said);
+}
+
+static atomic_uint handled;
+
+void host_state_count(int number)
+{
+	(void)number;
+	atomic_fetch_add(&handled, 1);
+}
+
+unsigned host_state_handled(void)
+{
+	return handled;
+}
+
+void host_state_be_odd(const char *folder)
+{
+	const struct itimerval hourly = {{3600, 0}, {3600, 0}};
+	struct sigaction action = {.sa_handler = host_state_count, .sa_flags = SA_ONSTACK | SA_NODEFER};
+	uint64_t mask = 0x5555555555555555;
+
+	for (int number = 1; number <= 64; number++)
+		if (number % 3 == 0 && number != SIGKILL && number != SIGSTOP && (number < 32 || number > 33))
+			HOST_CHECK(sigaction(number, &action, NULL) == 0);
+		else if (number % 3 == 1 && number != SIGSTOP && (number < 32 || number > 33))
+			(void)signal(number, SIG_IGN);
+	(void)sigaddset(&action.sa_mask, SIGUSR1);
+	HOST_CHECK(sigaction(SIGPIPE, &action, NULL) == 0);
+	HOST_CHECK(sigaction(SIGCHLD, &action, NULL) == 0);
+	mask |= 1ULL << 31 | 1ULL << 32; /* the two that glibc hides */
+	HOST_CHECK(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8) == 0);
+	HOST_CHECK(setitimer(ITIMER_REAL, &hourly, NULL) == 0);
+	HOST_CHECK(setitimer(ITIMER_VIRTUAL, &hourly, NULL) == 0);
+	(void)umask(0123);
+	HOST_CHECK(chdir(folder) == 0);
+	HOST_CHECK(setenv("ODD", "yes", 1) == 0);
+	HOST_CHECK(dup2(1, 77) == 77);
+	struct rlimit limit;
+	HOST_CHECK(getrlimit(RLIMIT_NPROC, &limit) == 0);
+	limit.rlim_cur = 1;
+	HOST_CHECK(setrlimit(RLIMIT_NPROC, &limit) == 0);
+	HOST_CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+	limit.rlim_cur = 0;
+	HOST_CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	HOST_CHECK(prctl(PR_SET_KEEPCAPS, 1) == 0);
+	HOST_CHECK(setresuid(HOST_STATE_CALLER_UID, 0, 0) == 0);
 }

@@ -27,6 +27,18 @@ void host_state_run(struct host_body body);
 /* In such a process: says why and ends it. Works with 0, 1 and 2 closed. */
 _Noreturn void host_state_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+#define HOST_STATE_CALLER_UID 54321
+
+/*
+ * Makes this process what su hands on of its caller's: something unusual in every place, in that folder, and
+ * handlers for a third of all signals. Only root can.
+ */
+void host_state_be_odd(const char *folder);
+
+/* How often one of those handlers ran. */
+unsigned host_state_handled(void);
+void host_state_count(int number);
+
 #define HOST_CHECK(condition)                                                                                \
 	((condition) ? (void)0 : host_state_fail("%s:%d: %s", __FILE__, __LINE__, #condition))
 

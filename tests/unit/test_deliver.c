@@ -128,6 +128,38 @@ static void verdict_of_a_hook_arrives(void **state)
 	assert_false(pipes_are_inherited);
 }
 
+static void note(void *self, const char *line)
+{
+	char *noted = self;
+
+	assert_true(strlen(noted) + strlen(line) + 2 < 1024);
+	strcat(strcat(noted, line), "\n");
+}
+
+static void conversation_is_told_before_the_verdict_where_somebody_listens(void **state)
+{
+	struct hook_stage *stage = hook_stage_use(state, "tests/hooks/say.sh");
+	char noted[1024] = "";
+
+	stage->options.trace = note;
+	stage->options.trace_self = noted;
+	struct outcome outcome = say(stage, "trace > EHLO web1\ntrace < 250 ok\nsent relay 7\ntrace late\n");
+	assert_verdict(&outcome, VERDICT_SENT, "relay", "");
+	assert_string_equal(noted, "> EHLO web1\n< 250 ok\n");
+	outcome = say(stage, "trace only\n");
+	assert_error(&outcome, OTP_ERR_DELIVERY, "without a verdict");
+	outcome = say(stage, "traces > no\n");
+	assert_error(&outcome, OTP_ERR_DELIVERY, "not a verdict");
+}
+
+static void conversation_that_nobody_asked_for_is_no_verdict(void **state)
+{
+	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/say.sh");
+	struct outcome outcome = say(stage, "trace > EHLO web1\nsent relay 7\n");
+
+	assert_error(&outcome, OTP_ERR_DELIVERY, "not a verdict");
+}
+
 static void every_kind_of_verdict_arrives(void **state)
 {
 	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/say.sh");
@@ -436,6 +468,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdict_of_a_hook_arrives),
+		cmocka_unit_test(conversation_is_told_before_the_verdict_where_somebody_listens),
+		cmocka_unit_test(conversation_that_nobody_asked_for_is_no_verdict),
 		cmocka_unit_test(every_kind_of_verdict_arrives),
 		cmocka_unit_test(code_and_address_in_a_reason_are_blanked_here_too),
 		cmocka_unit_test(end_without_a_whole_verdict_is_an_error),

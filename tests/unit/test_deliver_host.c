@@ -29,7 +29,6 @@
 
 #include <cmocka.h>
 
-#define CALLER_UID 54321
 #define RUNS_IN_ALL 2000
 
 static enum otp_err send_to(const struct hook_stage *stage, int wait_ms, enum deliver_end *end,
@@ -64,58 +63,16 @@ static void check_unchanged(const char *before)
 		host_state_fail("changed: %s", differs);
 }
 
-static atomic_uint handled;
-
-static void count(int number)
-{
-	(void)number;
-	atomic_fetch_add(&handled, 1);
-}
-
-/* Of a host that su hands its caller's: something unusual in every place. */
-static void be_odd(const struct hook_stage *stage)
-{
-	const struct itimerval hourly = {{3600, 0}, {3600, 0}};
-	struct sigaction action = {.sa_handler = count, .sa_flags = SA_ONSTACK | SA_NODEFER};
-	uint64_t mask = 0x5555555555555555;
-
-	for (int number = 1; number <= 64; number++)
-		if (number % 3 == 0 && number != SIGKILL && number != SIGSTOP && (number < 32 || number > 33))
-			HOST_CHECK(sigaction(number, &action, NULL) == 0);
-		else if (number % 3 == 1 && number != SIGSTOP && (number < 32 || number > 33))
-			(void)signal(number, SIG_IGN);
-	(void)sigaddset(&action.sa_mask, SIGUSR1);
-	HOST_CHECK(sigaction(SIGPIPE, &action, NULL) == 0);
-	HOST_CHECK(sigaction(SIGCHLD, &action, NULL) == 0);
-	mask |= 1ULL << 31 | 1ULL << 32; /* the two that glibc hides */
-	HOST_CHECK(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8) == 0);
-	HOST_CHECK(setitimer(ITIMER_REAL, &hourly, NULL) == 0);
-	HOST_CHECK(setitimer(ITIMER_VIRTUAL, &hourly, NULL) == 0);
-	(void)umask(0123);
-	HOST_CHECK(chdir(stage->dir) == 0);
-	HOST_CHECK(setenv("ODD", "yes", 1) == 0);
-	HOST_CHECK(dup2(1, 77) == 77);
-	struct rlimit limit;
-	HOST_CHECK(getrlimit(RLIMIT_NPROC, &limit) == 0);
-	limit.rlim_cur = 1;
-	HOST_CHECK(setrlimit(RLIMIT_NPROC, &limit) == 0);
-	HOST_CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
-	limit.rlim_cur = 0;
-	HOST_CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-	HOST_CHECK(prctl(PR_SET_KEEPCAPS, 1) == 0);
-	HOST_CHECK(setresuid(CALLER_UID, 0, 0) == 0);
-}
-
 static void be_odd_and_send(const void *arg)
 {
 	const struct hook_stage *stage = arg;
 	static char before[HOST_STATE_SIZE];
 
-	be_odd(stage);
+	host_state_be_odd(stage->dir);
 	host_state_take(before);
 	send_and_check(stage);
 	check_unchanged(before);
-	HOST_CHECK(handled == 0);
+	HOST_CHECK(host_state_handled() == 0);
 }
 
 static void C28_C29_host_is_the_same_after_a_verdict(void **state)
@@ -133,7 +90,7 @@ static void be_odd_and_fail(const void *arg)
 	enum deliver_end end;
 	struct otp_why why = {0};
 
-	be_odd(&stage);
+	host_state_be_odd(stage.dir);
 	host_state_take(before);
 	HOST_CHECK(send_to(&stage, 100, &end, &verdict, &why) == OTP_OK && end == DELIVER_SLOW);
 	check_unchanged(before);
@@ -282,7 +239,7 @@ static void C30_host_with_any_limit_at_its_lowest_gets_a_verdict_or_a_clear_erro
 static void have_a_timer(const void *arg)
 {
 	const struct itimerval often = {{0, 2000}, {0, 2000}}, never = {{0, 0}, {0, 0}};
-	struct sigaction action = {.sa_handler = count};
+	struct sigaction action = {.sa_handler = host_state_count};
 	struct request_verdict verdict;
 	enum deliver_end end;
 	struct otp_why why = {0};
@@ -294,7 +251,7 @@ static void have_a_timer(const void *arg)
 	if (err != OTP_OK)
 		host_state_fail("%s", why.text);
 	HOST_CHECK(end == DELIVER_SLOW);
-	HOST_CHECK(handled > 10);
+	HOST_CHECK(host_state_handled() > 10);
 }
 
 static void timers_and_handlers_of_the_host_work_during_the_wait(void **state)
@@ -308,13 +265,13 @@ static void timers_and_handlers_of_the_host_work_during_the_wait(void **state)
 static void be_interrupted_all_the_time(const void *arg)
 {
 	const struct itimerval often = {{0, 500}, {0, 500}};
-	struct sigaction action = {.sa_handler = count};
+	struct sigaction action = {.sa_handler = host_state_count};
 
 	HOST_CHECK(sigaction(SIGALRM, &action, NULL) == 0);
 	HOST_CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
 	for (int i = 0; i < 50; i++)
 		send_and_check(arg);
-	HOST_CHECK(handled > 0);
+	HOST_CHECK(host_state_handled() > 0);
 }
 
 static void host_that_is_interrupted_all_the_time_gets_its_verdict(void **state)
@@ -359,14 +316,14 @@ static void set_chld(enum chld chld)
 		action.sa_handler = SIG_IGN;
 		break;
 	case CHLD_HANDLED:
-		action.sa_handler = count;
+		action.sa_handler = host_state_count;
 		break;
 	case CHLD_HANDLED_RESTART:
-		action.sa_handler = count;
+		action.sa_handler = host_state_count;
 		action.sa_flags = SA_RESTART;
 		break;
 	case CHLD_NOCLDWAIT:
-		action.sa_handler = count;
+		action.sa_handler = host_state_count;
 		action.sa_flags = SA_NOCLDWAIT;
 		break;
 	case CHLD_BLOCKED:
@@ -423,7 +380,7 @@ static void run_cell(const void *arg)
 		struct rlimit limit;
 		HOST_CHECK(getrlimit(RLIMIT_NPROC, &limit) == 0);
 		limit.rlim_cur = 1;
-		HOST_CHECK(setresuid(CALLER_UID, 0, 0) == 0);
+		HOST_CHECK(setresuid(HOST_STATE_CALLER_UID, 0, 0) == 0);
 		HOST_CHECK(setrlimit(RLIMIT_NPROC, &limit) == 0);
 	}
 	int leash = cell->thread ? have_a_child() : -1;
@@ -434,7 +391,7 @@ static void run_cell(const void *arg)
 	for (int i = 0; i < cell->runs; i++)
 		send_and_check(cell->stage);
 	check_unchanged(before);
-	HOST_CHECK(handled == 0);
+	HOST_CHECK(host_state_handled() == 0);
 	if (cell->thread) {
 		HOST_CHECK(close(leash) == 0);
 		HOST_CHECK(pthread_join(thread, NULL) == 0);

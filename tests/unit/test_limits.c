@@ -163,7 +163,7 @@ static void a_table_that_is_whole_is_left_as_it_is(void **state)
 	assert_memory_equal(before, after, LIMITS_SIZE);
 	assert_int_equal(stat(staging_path(TABLE), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_true(st.st_blocks * 512 >= LIMITS_SIZE);
+	assert_true(st.st_blocks * 512 >= (blkcnt_t)LIMITS_SIZE);
 	assert_int_equal(stat(staging_path("store/shared"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 }

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #define START INT64_C(1800000000)
-#define SLICE 300
+#define SLICE INT64_C(300)
 #define ANY "192.0.2.7"
 
 static struct mem_limits mem;
@@ -169,13 +169,14 @@ static void a_limit_changed_from_hour_to_day_knows_what_was_sent(void **state)
 static void C43_a_clock_set_back_frees_nothing_and_never_waits_longer_than_a_window(void **state)
 {
 	(void)state;
-	static const int64_t back[] = {1, 60, SLICE, 3600, 4000, 86400, 10 * 365 * 86400L};
+	static const int64_t back[] = {1, 60, SLICE, 3600, 4000, 86400, 10L * 365 * 86400};
 
 	for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
 		setup(NULL);
 		int64_t now = START - back[i];
 		for (unsigned n = 0; n < 5; n++)
-			assert_int_equal(take(ANY, "a@example.org", START - 4 * 200 + n * 200), QUOTA_NONE);
+			assert_int_equal(
+				take(ANY, "a@example.org", START - 800 + (int64_t)n * 200), QUOTA_NONE);
 		assert_int_equal(take(ANY, "a@example.org", now), QUOTA_ADDRESS);
 		assert_in_range(verdict.wait_s, 1, QUOTA_HOUR_S + SLICE);
 		int64_t free_at = now + verdict.wait_s;

@@ -316,6 +316,25 @@ static void key_that_is_unknown_repeated_misplaced_or_missing_is_refused(void **
 		"line 14: missing before it: wait-ms");
 }
 
+static void conversation_is_asked_for_with_a_test_message_alone(void **state)
+{
+	(void)state;
+	struct request request = {.kind = REQUEST_TEST}, again;
+	char text[REQUEST_MAX];
+	size_t len;
+
+	assert_int_equal(request_decode(barest, strlen(barest), &request, NULL), OTP_OK);
+	assert_false(request.trace);
+	request.trace = true;
+	assert_int_equal(request_encode(&request, text, &len, NULL), OTP_OK);
+	assert_non_null(memmem(text, len, "\ntrace yes\n\n", 12));
+	assert_int_equal(request_decode(text, len, &again, NULL), OTP_OK);
+	assert_true(again.trace);
+	request = sample();
+	request.trace = true;
+	assert_int_equal(request_encode(&request, text, &len, NULL), OTP_ERR_INVALID);
+}
+
 static void bad_values_are_refused(void **state)
 {
 	(void)state;
@@ -347,6 +366,7 @@ static void bad_values_are_refused(void **state)
 		{"provider relay", "provider ", "provider must be"},
 		{"provider relay", "provider re lay", "provider must be"},
 		{"provider relay", "provider relay/x", "provider must be"},
+		{"provider relay", "provider relay\ntrace yes", "trace must be yes, with kind test alone"},
 		{"user jane", "user j\tane", "user must be printable ASCII"},
 		{"user jane", "user jane\r", "user must be printable ASCII"},
 		{"user jane", "user j\xc3\xa4ne", "user must be printable ASCII"},
@@ -431,6 +451,7 @@ int main(void)
 		cmocka_unit_test(missing_values_are_refused_on_writing),
 		cmocka_unit_test(other_first_line_is_refused),
 		cmocka_unit_test(key_that_is_unknown_repeated_misplaced_or_missing_is_refused),
+		cmocka_unit_test(conversation_is_asked_for_with_a_test_message_alone),
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(address_that_is_right_but_written_otherwise_is_refused),
 		cmocka_unit_test(NUL_in_a_value_is_refused),

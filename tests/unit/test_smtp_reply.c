@@ -141,10 +141,28 @@ static void refusal_of_the_whole_message_is_no_unknown(void **state)
 	(void)state;
 	struct smtp_end end = an_end(CURLE_WEIRD_SERVER_REPLY, "554 spam");
 	end.body_given = true;
-	assert_judged(&end, VERDICT_REFUSED, "554 spam");
+	assert_judged(&end, VERDICT_REFUSED, "message refused: 554 spam");
 	end = an_end(CURLE_WEIRD_SERVER_REPLY, "452 full");
 	end.body_given = true;
-	assert_judged(&end, VERDICT_LATER, "452 full");
+	assert_judged(&end, VERDICT_LATER, "message refused: 452 full");
+}
+
+static void what_was_refused_stands_before_the_server_s_words(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *curl_words, *reason;
+	} cases[] = {{"MAIL failed: 550", "sender refused: 550 no"},
+		{"RCPT failed: 550", "recipient refused: 550 no"},
+		{"RCPT failed: 550 (last error)", "recipient refused: 550 no"},
+		{"DATA failed: 550", "message refused: 550 no"}, {"Command failed: 550", "550 no"},
+		{"", "550 no"}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct smtp_end end = an_end(CURLE_SEND_ERROR, "550 no");
+		end.curl_words = cases[i].curl_words;
+		assert_judged(&end, VERDICT_REFUSED, cases[i].reason);
+	}
 }
 
 /* Whatever libcurl calls it: the message may arrive, so it must not be sent again. */
@@ -231,6 +249,7 @@ int main(void)
 		cmocka_unit_test(acceptance_is_sent),
 		cmocka_unit_test(class_of_the_last_reply_decides),
 		cmocka_unit_test(refusal_of_the_whole_message_is_no_unknown),
+		cmocka_unit_test(what_was_refused_stands_before_the_server_s_words),
 		cmocka_unit_test(silence_after_the_body_is_unknown),
 		cmocka_unit_test(causes_are_told_in_words),
 		cmocka_unit_test(failed_connection_is_told_with_its_cause),

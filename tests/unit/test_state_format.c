@@ -206,8 +206,8 @@ static void the_table_of_limits_is_as_described(void **state)
 	struct quota_row row = {.name = "name", .at = 0x0102030405060708};
 
 	(void)snprintf(text, sizeof text,
-		"exactly %d bytes, all written when it is made: a header of %d bytes, then %d sets of %d "
-		"rows of %d\nbytes",
+		"exactly %zu bytes, all written when it is made: a header of %d bytes, then %d sets of %d "
+		"rows of %zu\nbytes",
 		LIMITS_SIZE, LIMITS_HEADER_LEN, QUOTA_SETS, QUOTA_SET_ROWS, QUOTA_ROW_SIZE);
 	assert_in_doc(text);
 	(void)snprintf(text, sizeof text, "The header is `%.*s`, a newline and zeros",
