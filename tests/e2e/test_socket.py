@@ -100,3 +100,20 @@ def test_asker_who_is_not_root_is_refused_by_the_hook(socket_machine, mailbox):
     assert done.stdout == f"config uid {machine.uid('alice')} asked for a message: only root may\n"
     assert "only root may" in machine.wait_for_event("error", source="otpcode-deliver")
     assert not mailbox.messages()
+
+
+def test_hook_of_the_protocol_document_delivers(machine):
+    """As it stands there, but for the mailer, which a file is here."""
+    document = (host.TOP / "docs/deliver-protocol.md").read_text()
+    script = document.split("```sh\n")[1].split("```")[0]
+    assert "/usr/sbin/sendmail -t" in script
+    machine.hook.unlink()
+    machine.hook.write_text(script.replace("/usr/sbin/sendmail -t", "cat >/var/tmp/mail"))
+    machine.hook.chmod(0o755)
+    machine.start_sshd()
+    login = machine.ssh("alice")
+    assert SENT.match(login.prompt())
+    said = (machine.view / "var/tmp/mail").read_text()
+    assert said.startswith("To: alice@example.org\nSubject: Login\n\n")
+    login.answer(said.splitlines()[3])
+    assert login.ended(), login.text
