@@ -48,11 +48,12 @@ struct config_key {
 	const char *key;
 	enum config_kind kind;
 	bool may_be_empty;
-	size_t offset;     /* in struct config; in struct config_provider where section is TABLE_PROVIDER */
-	size_t size;       /* of that member */
-	long min, max;     /* numbers; seconds; count of a rate */
-	const char *unit;  /* durations: the one to suggest where it is missing; rates: the only one (NULL: any) */
-	const char *words; /* "digits|letters" */
+	size_t offset; /* in struct config; in struct config_provider where section is TABLE_PROVIDER */
+	size_t size;   /* of that member */
+	long min, max; /* numbers; seconds; count of a rate */
+	const char *
+		unit; /* durations: the one to suggest where it is missing; rates: the only one (NULL: any) */
+	const char *words;     /* "digits|letters" */
 	const char *file_only; /* NULL: a module argument may set it; else why not */
 	unsigned serves;       /* provider keys: 1U << enum config_provider_kind for each that takes it */
 	const char *help;

@@ -27,7 +27,10 @@ static struct config_provider a_provider(uint8_t choice, const char *from, size_
 	char line[64] = "";
 
 	for (size_t i = 0; i < len && i < sizeof line - 1; i++)
-		line[i] = from[i] > ' ' && from[i] <= '~' ? from[i] : '_';
+		if (from[i] > ' ' && from[i] <= '~')
+			line[i] = from[i];
+		else
+			line[i] = '_';
 	len = strlen(line);
 
 	if ((choice & 1) != 0)
@@ -62,11 +65,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len = end_of_line != NULL ? (size_t)(end_of_line - line) : size - 2;
 	size_t body_at = 2 + len + (end_of_line != NULL ? 1 : 0);
 	/* No NUL behind it, as in a transfer. */
-	char *body = malloc(size - body_at + 1);
+	char *body = malloc(size - body_at > 0 ? size - body_at : 1);
 	must(body != NULL);
 	memcpy(body, data + body_at, size - body_at);
-	body = realloc(body, size - body_at > 0 ? size - body_at : 1);
-	must(body != NULL);
 	struct config_provider provider = a_provider(data[0], line, len);
 	struct http_end end = {.provider = &provider,
 		.code = (data[0] & 8) != 0 ? CURLE_WRITE_ERROR : CURLE_OK,

@@ -89,11 +89,12 @@ static void command_has_a_bounded_number_of_words(void **state)
 {
 	(void)state;
 	char text[CONFIG_COMMAND_SIZE] = "/x";
+	size_t len = 2;
 
-	for (unsigned i = 1; i < COMMAND_LINE_WORDS_MAX; i++)
-		strcat(text, " y");
+	for (unsigned i = 1; i < COMMAND_LINE_WORDS_MAX; i++, len += 2)
+		(void)snprintf(text + len, sizeof text - len, " y");
 	assert_int_equal(config_text_read_line("provider", "command", text), OTP_OK);
-	strcat(text, " y");
+	(void)snprintf(text + len, sizeof text - len, " y");
 	assert_int_equal(config_text_read_line("provider", "command", text), OTP_ERR_CONFIG);
 }
 

@@ -218,8 +218,8 @@ static void networks_are_read_whole_and_written_in_one_way(void **state)
 	value_format(key, networks, value);
 	assert_string_equal(value, "10.0.0.0/8,2001:db8::/32,192.0.2.1/32,198.51.100.0/24,0.0.0.0/0");
 	assert_int_equal(networks->n, 5);
-	for (unsigned i = 0; i <= POLICY_TRUSTED_MAX; i++)
-		strcat(many, i == 0 ? "10.0.0.0/8" : ",10.0.0.0/8");
+	for (size_t i = 0, len = 0; i <= POLICY_TRUSTED_MAX; i++, len = strlen(many))
+		(void)snprintf(many + len, sizeof many - len, "%s10.0.0.0/8", i == 0 ? "" : ",");
 	assert_int_equal(config_text_read_line("limits", "trusted_sources", many), OTP_ERR_CONFIG);
 }
 

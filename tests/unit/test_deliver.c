@@ -133,7 +133,8 @@ static void note(void *self, const char *line)
 	char *noted = self;
 
 	assert_true(strlen(noted) + strlen(line) + 2 < 1024);
-	strcat(strcat(noted, line), "\n");
+	size_t len = strlen(noted);
+	(void)snprintf(noted + len, 1024 - len, "%s\n", line);
 }
 
 static void conversation_is_told_before_the_verdict_where_somebody_listens(void **state)

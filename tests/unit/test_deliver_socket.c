@@ -79,7 +79,7 @@ static void listen_at(struct stage *stage, const struct server *server)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	(void)unlink(stage->path);
-	(void)strcpy(address.sun_path, stage->path);
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", stage->path);
 	stage->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(stage->listener >= 0);
 	assert_int_equal(bind(stage->listener, (struct sockaddr *)&address, sizeof address), 0);
@@ -367,7 +367,7 @@ static size_t fill_queue(const struct stage *stage, int fds[8])
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t n = 0;
 
-	(void)strcpy(address.sun_path, stage->path);
+	(void)snprintf(address.sun_path, sizeof address.sun_path, "%s", stage->path);
 	for (; n < 8; n++) {
 		fds[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		assert_true(fds[n] >= 0);

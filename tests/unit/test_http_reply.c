@@ -90,18 +90,18 @@ static void failed_connection_is_told_like_that_of_a_relay(void **state)
 {
 	(void)state;
 	static const struct {
-		CURLcode code;
 		long os_error;
+		CURLcode code;
 		enum request_outcome outcome;
 		const char *reason;
 	} cases[] = {
-		{CURLE_COULDNT_CONNECT, ECONNREFUSED, VERDICT_LATER, "connection refused at gw:443"},
-		{CURLE_COULDNT_RESOLVE_HOST, 0, VERDICT_LATER, "host name not found: gw:443"},
-		{CURLE_OPERATION_TIMEDOUT, 0, VERDICT_LATER, "no answer in time from gw:443"},
-		{CURLE_PEER_FAILED_VERIFICATION, 0, VERDICT_REFUSED,
+		{ECONNREFUSED, CURLE_COULDNT_CONNECT, VERDICT_LATER, "connection refused at gw:443"},
+		{0, CURLE_COULDNT_RESOLVE_HOST, VERDICT_LATER, "host name not found: gw:443"},
+		{0, CURLE_OPERATION_TIMEDOUT, VERDICT_LATER, "no answer in time from gw:443"},
+		{0, CURLE_PEER_FAILED_VERIFICATION, VERDICT_REFUSED,
 			"certificate not trusted: gw:443: words"},
-		{CURLE_SSL_CERTPROBLEM, 0, VERDICT_CONFIG, "client certificate for gw:443 not usable: words"},
-		{CURLE_COULDNT_RESOLVE_PROXY, 0, VERDICT_LATER, "name of the proxy not found, for gw:443"},
+		{0, CURLE_SSL_CERTPROBLEM, VERDICT_CONFIG, "client certificate for gw:443 not usable: words"},
+		{0, CURLE_COULDNT_RESOLVE_PROXY, VERDICT_LATER, "name of the proxy not found, for gw:443"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

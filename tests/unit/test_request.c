@@ -439,36 +439,9 @@ static void wiped_request_holds_nothing(void **state)
 	assert_true(all_zero(&request, sizeof request));
 }
 
-/* docs/deliver-protocol.md shows the table of keys, in its order. Run from the top folder of the repository.
- */
-static void document_shows_every_key_and_no_other(void **state)
-{
-	(void)state;
-	static char text[16384];
-	struct request_key_facts facts;
-	char row[256];
-	FILE *file = fopen("docs/deliver-protocol.md", "re");
-
-	assert_non_null(file);
-	text[fread(text, 1, sizeof text - 1, file)] = '\0';
-	assert_int_equal(fclose(file), 0);
-	char *at = strstr(text, "| key | when | value |\n|---|---|---|\n");
-	assert_non_null(at);
-	at = strchr(strchr(at, '\n') + 1, '\n') + 1;
-	for (size_t i = 0; request_key_at(i, &facts); i++) {
-		int len =
-			snprintf(row, sizeof row, "| `%s` | %s | %s |\n", facts.key, facts.need, facts.rule);
-		if (strncmp(at, row, (size_t)len) != 0)
-			fail_msg("not in its place: %s", row);
-		at += len;
-	}
-	assert_int_equal(*at, '\n');
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(document_shows_every_key_and_no_other),
 		cmocka_unit_test(request_is_written_line_by_line_in_fixed_order),
 		cmocka_unit_test(what_was_written_is_read_back),
 		cmocka_unit_test(test_request_has_no_code_ref_or_end),
