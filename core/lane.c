@@ -59,6 +59,17 @@ static void count_today(struct record_lane *lane, int64_t now)
 	lane->days[lane->days_n++] = (struct record_day){.day = today, .wrong = 1};
 }
 
+/* 0: not at all. Never to an earlier end: a damaged slot charges lanes that are locked already. */
+static void lock_lane(struct record_lane *lane, int64_t lock_for_s, int64_t now)
+{
+	if (lock_for_s == 0 || lane->lock_for_s == RECORD_LOCK_FOREVER)
+		return;
+	if (lock_for_s != RECORD_LOCK_FOREVER && lane->lock_since + lane->lock_for_s >= now + lock_for_s)
+		return;
+	lane->lock_since = now;
+	lane->lock_for_s = lock_for_s;
+}
+
 void lane_charge(
 	struct record *record, enum lane lane, const struct policy *policy, const char *source, int64_t now)
 {
@@ -69,16 +80,10 @@ void lane_charge(
 	record->wrong_since_success++;
 	if (source != NULL)
 		(void)snprintf(record->wrong_latest_source, sizeof record->wrong_latest_source, "%s", source);
-	if (lane_wrong_30d(state, now) >= policy->wrong_per_30d) {
-		state->lock_since = now;
-		state->lock_for_s = RECORD_LOCK_FOREVER;
-		return;
-	}
-	int lock_s = policy_lock_s(policy, state->consecutive);
-	if (lock_s > 0) {
-		state->lock_since = now;
-		state->lock_for_s = lock_s;
-	}
+	if (lane_wrong_30d(state, now) >= policy->wrong_per_30d)
+		lock_lane(state, RECORD_LOCK_FOREVER, now);
+	else
+		lock_lane(state, policy_lock_s(policy, state->consecutive), now);
 }
 
 void lane_clear(struct record *record, enum lane lane)

@@ -55,10 +55,11 @@ def command_of(pid):
     return ""
 
 
-def reap_ended():
+def reap_ended(but=()):
+    """What init does for orphans; but: our own children, whose end somebody waits for."""
     for pid in descendants(os.getpid()):
-        with contextlib.suppress(ChildProcessError, FileNotFoundError):
-            if pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+        with contextlib.suppress(ChildProcessError, FileNotFoundError, ProcessLookupError):
+            if pid not in but and pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 os.waitpid(pid, os.WNOHANG)
 
 

@@ -113,6 +113,18 @@ static void networks_are_kept_once_and_the_oldest_goes(void **state)
 	assert_string_equal(record.networks[RECORD_NETWORKS_MAX - 1].network, "10.0.8.0/24");
 }
 
+static void a_further_success_makes_its_network_known_for_longer(void **state)
+{
+	(void)state;
+	struct record record = {.uid = 1000};
+	struct origin origin = remote("192.0.2.7", "-");
+
+	lane_remember_network(&record, &origin, NOW);
+	lane_remember_network(&record, &origin, NOW + 20 * DAY);
+	assert_int_equal(lane_decide(&record, &origin, NOW + 49 * DAY), LANE_KNOWN);
+	assert_int_equal(lane_decide(&record, &origin, NOW + 50 * DAY), LANE_STRANGER);
+}
+
 static void the_tenth_failure_locks_and_each_further_five_double_it(void **state)
 {
 	(void)state;
@@ -128,6 +140,23 @@ static void the_tenth_failure_locks_and_each_further_five_double_it(void **state
 	assert_int_equal(lane_locked_s(&record, LANE_KNOWN, NOW + 900), 1800);
 	charge(&record, LANE_KNOWN, 5, NOW + 2700);
 	assert_int_equal(lane_locked_s(&record, LANE_KNOWN, NOW + 2700), 3600);
+}
+
+static void a_failure_never_brings_the_end_of_a_lock_nearer(void **state)
+{
+	(void)state;
+	struct record record = {.uid = 1000};
+	struct record_lane *lane = &record.lanes[LANE_KNOWN];
+
+	*lane = (struct record_lane){.consecutive = 9, .lock_since = NOW, .lock_for_s = 86400};
+	charge(&record, LANE_KNOWN, 1, NOW + 600);
+	assert_int_equal(lane_locked_s(&record, LANE_KNOWN, NOW + 600), 86400 - 600);
+	*lane = (struct record_lane){.consecutive = 9, .lock_since = NOW, .lock_for_s = RECORD_LOCK_FOREVER};
+	charge(&record, LANE_KNOWN, 1, NOW + 40 * DAY);
+	assert_int_equal(lane_locked_s(&record, LANE_KNOWN, NOW + 40 * DAY), RECORD_LOCK_FOREVER);
+	*lane = (struct record_lane){.consecutive = 10, .lock_since = NOW, .lock_for_s = 900};
+	charge(&record, LANE_KNOWN, 1, NOW + 600);
+	assert_int_equal(lane_locked_s(&record, LANE_KNOWN, NOW + 600), 300);
 }
 
 static void C58_a_stranger_lock_never_closes_the_known_lane(void **state)
@@ -238,6 +267,20 @@ static void the_owners_sends_do_not_count_as_strangers(void **state)
 	assert_int_equal(lane_send_wait_s(&record, LANE_STRANGER, &policy, NOW), 3600);
 }
 
+static void sends_older_than_the_window_do_not_count(void **state)
+{
+	(void)state;
+	struct record record = {.uid = 1000};
+	struct policy policy = policy_default();
+
+	for (unsigned i = 0; i < 5; i++)
+		add_send(&record, LANE_STRANGER, NOW + i);
+	assert_int_equal(lane_send_wait_s(&record, LANE_STRANGER, &policy, NOW + 3599), 3);
+	assert_int_equal(lane_send_wait_s(&record, LANE_STRANGER, &policy, NOW + 3602), 0);
+	assert_int_equal(lane_send_wait_s(&record, LANE_KNOWN, &policy, NOW + 3599), 1);
+	assert_int_equal(lane_send_wait_s(&record, LANE_KNOWN, &policy, NOW + 3600), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,7 +290,9 @@ int main(void)
 		cmocka_unit_test(a_local_caller_is_known_as_the_user_or_as_root_only),
 		cmocka_unit_test(a_remote_caller_does_not_become_known_by_the_daemons_uid),
 		cmocka_unit_test(networks_are_kept_once_and_the_oldest_goes),
+		cmocka_unit_test(a_further_success_makes_its_network_known_for_longer),
 		cmocka_unit_test(the_tenth_failure_locks_and_each_further_five_double_it),
+		cmocka_unit_test(a_failure_never_brings_the_end_of_a_lock_nearer),
 		cmocka_unit_test(C58_a_stranger_lock_never_closes_the_known_lane),
 		cmocka_unit_test(C56_fifty_failures_in_thirty_days_lock_for_good_whatever_succeeds_between),
 		cmocka_unit_test(failures_leave_the_thirty_day_count_by_time),
@@ -256,6 +301,7 @@ int main(void)
 		cmocka_unit_test(an_admins_lock_closes_both_lanes),
 		cmocka_unit_test(strangers_may_use_three_of_five_sends),
 		cmocka_unit_test(the_owners_sends_do_not_count_as_strangers),
+		cmocka_unit_test(sends_older_than_the_window_do_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
