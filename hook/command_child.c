@@ -45,13 +45,15 @@ static bool pipes_open(struct pipes *pipes)
 	       fcntl(pipes->output[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
+/* All 64: who started the hook may have left the two ignored that glibc hides from sigaction. */
 static bool signals_reset(void)
 {
+	static const unsigned long default_action[16]; /* all zero is SIG_DFL, wherever the members are */
 	sigset_t none;
 
-	for (int number = 1; number < NSIG; number++)
-		if (number != SIGKILL && number != SIGSTOP && signal(number, SIG_DFL) == SIG_ERR &&
-			errno != EINVAL) /* glibc keeps two for itself */
+	for (int number = 1; number < _NSIG; number++)
+		if (number != SIGKILL && number != SIGSTOP &&
+			syscall(SYS_rt_sigaction, number, default_action, NULL, _NSIG / 8) != 0)
 			return false;
 	(void)sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
