@@ -278,45 +278,6 @@ static void a_fifth_challenge_evicts_the_oldest_but_not_its_failures(void **stat
 	assert_int_equal(step.situation, OTP_EXPIRED);
 }
 
-/* Strangers ask for codes from so many places, one after another. */
-static void ask_as_strangers(unsigned places, enum otp_delivery delivery)
-{
-	char source[32];
-
-	for (unsigned i = 1; i <= places; i++) {
-		(void)snprintf(source, sizeof source, "198.51.100.%u", i);
-		struct otp_login login = world_login(source, NULL);
-		world_begin(&w, &login, &step);
-		if (step.situation == OTP_SEND)
-			world_sent(&w, &login, delivery, &step);
-	}
-}
-
-static void C58_strangers_do_not_end_the_codes_of_who_is_known(void **state)
-{
-	(void)state;
-	struct otp_login one = world_login("192.0.2.1", KEY), two = world_login("192.0.2.2", KEY);
-	struct code first = world_receive(&w, &one, &step);
-	struct code second = world_receive(&w, &two, &step);
-
-	ask_as_strangers(3, OTP_DELIVERY_SENT);
-	world_answer(&w, &one, first.text, &step);
-	assert_int_equal(step.situation, OTP_VERIFIED);
-	world_answer(&w, &two, second.text, &step);
-	assert_int_equal(step.situation, OTP_VERIFIED);
-}
-
-static void C58_strangers_whose_mails_are_refused_do_not_either(void **state)
-{
-	(void)state;
-	struct otp_login login = world_login("192.0.2.1", KEY);
-	struct code code = world_receive(&w, &login, &step);
-
-	ask_as_strangers(50, OTP_DELIVERY_REFUSED);
-	world_answer(&w, &login, code.text, &step);
-	assert_int_equal(step.situation, OTP_VERIFIED);
-}
-
 static void refs_of_live_challenges_differ_even_if_the_same_ones_are_drawn(void **state)
 {
 	(void)state;
@@ -1019,8 +980,6 @@ int main(void)
 		T(C55_two_callers_on_one_recycled_terminal_share_nothing),
 		T(a_code_is_worth_nothing_for_another_uid_of_that_name),
 		T(a_fifth_challenge_evicts_the_oldest_but_not_its_failures),
-		T(C58_strangers_do_not_end_the_codes_of_who_is_known),
-		T(C58_strangers_whose_mails_are_refused_do_not_either),
 		T(refs_of_live_challenges_differ_even_if_the_same_ones_are_drawn),
 		T(C48_a_resend_keeps_the_first_code_good),
 		T(the_cooldown_grows_with_each_send),
