@@ -56,15 +56,19 @@ static void C58_strangers_do_not_end_the_codes_of_who_is_known(void **state)
 	assert_int_equal(step.situation, OTP_VERIFIED);
 }
 
-static void C58_strangers_whose_mails_are_refused_do_not_either(void **state)
+static void C58_strangers_whose_mails_are_refused_end_nobodys_codes(void **state)
 {
 	(void)state;
-	struct otp_login login = world_login("192.0.2.1", KEY);
-	struct code code = world_receive(&w, &login, &step);
+	const char *keys[] = {KEY, NULL};
 
-	ask_as_strangers(50, OTP_DELIVERY_REFUSED);
-	world_answer(&w, &login, code.text, &step);
-	assert_int_equal(step.situation, OTP_VERIFIED);
+	for (unsigned i = 0; i < 2; i++) {
+		struct otp_login login = world_login("192.0.2.1", keys[i]);
+		struct code code = world_receive(&w, &login, &step);
+		ask_as_strangers(50, OTP_DELIVERY_REFUSED);
+		world_answer(&w, &login, code.text, &step);
+		assert_int_equal(step.situation, OTP_VERIFIED);
+		world_make(&w);
+	}
 }
 
 static void C41_a_success_gives_back_the_sends_of_its_own_challenge_only(void **state)
@@ -189,7 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(C58_strangers_do_not_end_the_codes_of_who_is_known),
-		T(C58_strangers_whose_mails_are_refused_do_not_either),
+		T(C58_strangers_whose_mails_are_refused_end_nobodys_codes),
 		T(C41_a_success_gives_back_the_sends_of_its_own_challenge_only),
 		T(C41_a_send_counts_for_the_whole_window_whatever_is_written_meanwhile),
 		T(C41_a_refusal_gives_back_one_send_and_starts_the_cooldown_anew),
