@@ -33,10 +33,42 @@ struct record_challenge *challenge_by_id(struct record *record, const unsigned c
 	return NULL;
 }
 
+static bool was_sent_for(const struct record_send *send, const struct record_challenge *challenge)
+{
+	return memcmp(send->challenge, challenge->id, sizeof send->challenge) == 0;
+}
+
+enum worth {
+	WORTH_NO_CODE, /* every send failed */
+	WORTH_STRANGERS,
+	WORTH_KNOWN,
+};
+
+static enum worth worth_of(const struct record *record, const struct record_challenge *challenge)
+{
+	if (challenge->codes_n == 0)
+		return WORTH_NO_CODE;
+	for (unsigned i = 0; i < record->sends_n; i++)
+		if (record->sends[i].lane == LANE_KNOWN && was_sent_for(&record->sends[i], challenge))
+			return WORTH_KNOWN;
+	return WORTH_STRANGERS;
+}
+
+/* Else who knows only a name could end the owner's codes by asking for some from four places. */
+static struct record_challenge *least_worth(struct record *record)
+{
+	struct record_challenge *least = &record->challenges[0];
+
+	for (unsigned i = 1; i < record->challenges_n; i++)
+		if (worth_of(record, &record->challenges[i]) < worth_of(record, least))
+			least = &record->challenges[i];
+	return least;
+}
+
 struct record_challenge *challenge_open(struct record *record, const struct record_challenge *facts)
 {
 	if (record->challenges_n == POLICY_LIVE_CHALLENGES)
-		challenge_end(record, &record->challenges[0]);
+		challenge_end(record, least_worth(record));
 	struct record_challenge *opened = &record->challenges[record->challenges_n++];
 	*opened = *facts;
 	opened->codes_n = 0;
@@ -88,7 +120,7 @@ int64_t challenge_cooldown_s(
 void challenge_return_sends(struct record *record, const struct record_challenge *challenge, bool latest_only)
 {
 	for (unsigned i = record->sends_n; i-- > 0;) {
-		if (memcmp(record->sends[i].challenge, challenge->id, sizeof record->sends[i].challenge) != 0)
+		if (!was_sent_for(&record->sends[i], challenge))
 			continue;
 		record->sends_n--;
 		memmove(record->sends + i, record->sends + i + 1,

@@ -21,8 +21,10 @@ struct record_challenge *challenge_at(struct record *record, const unsigned char
 
 struct record_challenge *challenge_by_id(struct record *record, const unsigned char *id);
 
-/* Makes room (the oldest goes; failures charged to a lane stay charged) and adds an empty one with the facts
- * given. */
+/*
+ * Adds an empty one with the facts given. Where there is no room the oldest goes of those without a code,
+ * else of those that only strangers asked for, else of all; failures charged to a lane stay charged.
+ */
 struct record_challenge *challenge_open(struct record *record, const struct record_challenge *facts);
 
 /* Adds a code; a fourth drops the oldest. */

@@ -102,7 +102,8 @@ __attribute__((warn_unused_result)) enum otp_err request_verdict_decode(
 
 /*
  * Replaces every occurrence of the request's code and address in text (in any case, also with spaces or
- * dashes inside) by asterisks, controls by spaces.
+ * dashes inside) by asterisks, controls by spaces. At the end of a text that fills a reason the beginning of
+ * either is one too: the rest may have been cut off.
  */
 void request_blank(const struct request *request, char *text);
 

@@ -153,15 +153,17 @@ static int lower(char c)
 
 /*
  * How far secret reaches at the start of text: 0 if it does not stand there. A code may have been spaced out
- * for reading.
+ * for reading, and of what was cut the end may be missing.
  */
-static size_t match(const char *text, const char *secret)
+static size_t match(const char *text, bool cut, const char *secret)
 {
 	size_t at = 0;
 
 	for (const char *want = secret; *want != '\0'; want++) {
 		while (want != secret && (text[at] == ' ' || text[at] == '-') && text[at] != *want)
 			at++;
+		if (cut && want != secret && text[at] == '\0')
+			return at;
 		if (lower(text[at]) != lower(*want))
 			return 0;
 		at++;
@@ -173,12 +175,12 @@ static size_t match(const char *text, const char *secret)
  * Occurrences may overlap ("1111111" holds 111111 twice): a byte is overwritten only once no match can begin
  * before it.
  */
-static void blank(char *text, const char *secret)
+static void blank(char *text, bool cut, const char *secret)
 {
 	size_t until = 0;
 
 	for (size_t i = 0; text[i] != '\0'; i++) {
-		size_t len = match(text + i, secret);
+		size_t len = match(text + i, cut, secret);
 		if (i + len > until)
 			until = i + len;
 		if (i < until)
@@ -188,11 +190,14 @@ static void blank(char *text, const char *secret)
 
 void request_blank(const struct request *request, char *text)
 {
+	/* As long as a reason may be, less a blank between two lines that were joined. */
+	bool cut = strlen(text) >= REQUEST_REASON_SIZE - 2;
+
 	for (char *p = text; *p != '\0'; p++)
 		if ((*p > 0 && *p < 0x20) || *p == 0x7f)
 			*p = ' ';
-	blank(text, request->contact.address);
+	blank(text, cut, request->contact.address);
 	if (request->contact.address[0] == '+')
-		blank(text, request->contact.address + 1);
-	blank(text, request->code.text);
+		blank(text, cut, request->contact.address + 1);
+	blank(text, cut, request->code.text);
 }

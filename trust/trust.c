@@ -17,7 +17,9 @@ int trust_fd_above_standard(int fd)
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
 	int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	int saved = errno;
+	/* With a limit of 3 descriptors or fewer the kernel calls 3 itself invalid; it is the same want of
+	 * room. */
+	int saved = errno == EINVAL ? EMFILE : errno;
 
 	(void)close(fd);
 	errno = saved;

@@ -170,7 +170,7 @@ class Host:
     def inside(self, command, user=None):
         """command as it has to be started from here."""
         ids = [f"--setuid={self.uid(user)}", f"--setgid={self.uid(user)}"] if user else []
-        return ["nsenter", f"--target={self.init_pid}", "--mount", "--pid", *ids, "--", *map(str, command)]
+        return ["nsenter", f"--target={self.init_pid}", "--root", "--mount", "--pid", *ids, "--", *map(str, command)]
 
     def popen(self, command, **more):
         return subprocess.Popen(self.inside(command), cwd="/", env=plain_environment(), **more)

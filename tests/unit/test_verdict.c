@@ -135,6 +135,25 @@ static void code_and_address_are_blanked_out_of_a_reason(void **state)
 	assert_blanked("112\r\n233", "********");
 }
 
+static void C38_what_a_reason_was_cut_within_is_blanked_too(void **state)
+{
+	(void)state;
+	static const struct request request = {
+		.contact = {CHANNEL_EMAIL, "j.doe@example.org"}, .code = {"112233"}};
+	const char *said = " <j.doe@example.org> 11 22 33";
+
+	for (size_t len = REQUEST_REASON_SIZE - 2; len < REQUEST_REASON_SIZE; len++) {
+		for (size_t shown = 0; shown <= strlen(said); shown++) {
+			char text[REQUEST_REASON_SIZE];
+			memset(text, 'x', len);
+			memcpy(text + len - shown, said, shown);
+			text[len] = '\0';
+			request_blank(&request, text);
+			assert_null(strpbrk(text, "j.doeampl@rg123"));
+		}
+	}
+}
+
 static void overlapping_codes_leave_nothing_behind(void **state)
 {
 	(void)state;
@@ -164,6 +183,7 @@ int main(void)
 		cmocka_unit_test(longest_reason_fits_and_a_longer_one_is_refused),
 		cmocka_unit_test(anything_else_is_no_verdict),
 		cmocka_unit_test(code_and_address_are_blanked_out_of_a_reason),
+		cmocka_unit_test(C38_what_a_reason_was_cut_within_is_blanked_too),
 		cmocka_unit_test(overlapping_codes_leave_nothing_behind),
 		cmocka_unit_test(request_without_a_code_blanks_no_more_than_its_address),
 	};
