@@ -100,6 +100,8 @@ static void C41_a_send_counts_for_the_whole_window_whatever_is_written_meanwhile
 
 	for (unsigned i = 0; i < 5; i++, w.now += 600)
 		(void)world_receive(&w, &login, &step);
+	memset(&w.limits, 0,
+		sizeof w.limits); /* the address is counted more coarsely; here it is the record */
 	world_begin(&w, &login, &step);
 	assert_int_equal(step.situation, OTP_SEND_LIMIT);
 	assert_int_equal(step.wait_s, 600);
