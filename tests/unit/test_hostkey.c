@@ -74,6 +74,27 @@ static void a_new_key_is_32_bytes_for_its_owner_alone(void **state)
 	assert_memory_not_equal(bytes, other, KEY_HOST_LEN);
 }
 
+static void every_byte_of_a_new_key_is_drawn(void **state)
+{
+	unsigned char differs[KEY_HOST_LEN] = {0};
+	unsigned char first[64];
+	unsigned char other[64];
+	bool created = false;
+	struct otp_why why;
+	(void)state;
+
+	need_stage();
+	for (unsigned i = 0; i < 10; i++) {
+		unsigned char *key = i == 0 ? first : other;
+		assert_int_equal(create(&created, &why), OTP_OK);
+		assert_int_equal(staging_read("host.key", key, sizeof other), KEY_HOST_LEN);
+		assert_int_equal(unlink(staging_path("host.key")), 0);
+		for (unsigned at = 0; at < KEY_HOST_LEN; at++)
+			differs[at] |= key[at] ^ first[at];
+	}
+	assert_null(memchr(differs, 0, sizeof differs)); /* nine bytes equal to a tenth: once in 2^72 */
+}
+
 static void a_key_that_is_there_is_never_written_over(void **state)
 {
 	static const char key[KEY_HOST_LEN] = "the key that was there before it";
@@ -170,6 +191,7 @@ int main(void)
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage, unstage)
 	const struct CMUnitTest tests[] = {
 		STAGED(a_new_key_is_32_bytes_for_its_owner_alone),
+		STAGED(every_byte_of_a_new_key_is_drawn),
 		STAGED(a_key_that_is_there_is_never_written_over),
 		STAGED(the_keys_are_those_derived_from_it),
 		STAGED(a_key_of_any_other_length_is_corrupt),

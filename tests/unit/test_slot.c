@@ -2,6 +2,7 @@
 #include "store/slot.h"
 
 #include "store/store.h"
+#include "tests/unit/error_queue.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -298,6 +299,22 @@ static void a_slot_cut_off_anywhere_is_damage(void **state)
 	}
 }
 
+static void C02_a_libcrypto_that_fails_is_no_damage(void **state)
+{
+	struct slot_choice choice;
+	(void)state;
+
+	put(0, 1, "older");
+	put(1, 2, "newer");
+	error_queue_break_libcrypto();
+	enum otp_err whole = choose(&choice);
+	slot_at(1)[100] ^= 1;
+	enum otp_err damaged = choose(&choice);
+	error_queue_mend_libcrypto();
+	assert_int_equal(whole, OTP_ERR_CRYPTO);
+	assert_int_equal(damaged, OTP_ERR_CRYPTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +325,7 @@ int main(void)
 		cmocka_unit_test(equal_revs_are_corrupt_even_with_equal_bytes),
 		cmocka_unit_test(two_bad_slots_are_corrupt),
 		cmocka_unit_test(C59_no_flipped_bit_gives_anything_but_the_newest_or_the_older_as_damaged),
+		cmocka_unit_test(C02_a_libcrypto_that_fails_is_no_damage),
 		cmocka_unit_test(
 			C42_any_mixture_of_old_and_new_sectors_is_the_new_record_or_the_older_as_damaged),
 		cmocka_unit_test(C07_a_header_in_any_other_form_is_damage_though_its_sum_is_right),

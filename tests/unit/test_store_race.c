@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -218,6 +219,40 @@ static void a_record_replaced_while_we_waited_is_the_one_that_counts(void **stat
 	assert_count(8);
 }
 
+/* As another thread of the host may do at any time: the child has a copy of the locked descriptor. */
+static enum store_action fork_within(void *ctx, const struct store_bytes *old, char *next, size_t *next_len)
+{
+	pid_t *child = ctx;
+	(void)old;
+	(void)next;
+	(void)next_len;
+
+	*child = fork();
+	if (*child == 0) {
+		(void)pause();
+		_exit(0);
+	}
+	return STORE_KEEP;
+}
+
+static void C06_a_child_forked_while_the_lock_was_held_does_not_keep_it(void **state)
+{
+	struct store store = store_file_interface(&counter_file);
+	pid_t child = -1;
+	(void)state;
+
+	counter_need_stage();
+	assert_int_equal(counter_add(&counter_file, "alice", 5, NULL), OTP_OK);
+	enum otp_err err = store.update(store.self, (struct store_key){.user = "alice"},
+		(struct store_edit){.run = fork_within, .ctx = &child}, NULL);
+	assert_true(child > 0);
+	enum otp_err next = counter_add(&counter_file, "alice", 5, NULL);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(err, OTP_OK);
+	assert_int_equal(next, OTP_OK);
+}
+
 struct thread_work {
 	unsigned adds;
 	unsigned failed;
@@ -285,6 +320,7 @@ int main(void)
 		STAGED(C04_a_record_that_got_a_second_name_while_we_waited_is_refused),
 		STAGED(a_record_unenrolled_while_we_waited_is_not_written_to),
 		STAGED(a_record_replaced_while_we_waited_is_the_one_that_counts),
+		STAGED(C06_a_child_forked_while_the_lock_was_held_does_not_keep_it),
 		STAGED(threads_of_one_host_lose_no_update_and_leave_its_limits),
 	};
 
