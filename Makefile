@@ -7,6 +7,7 @@
 # make demo       a real login with a mailed code        WERROR=1   warnings are errors
 # make test       everything that is checked by running  SECONDS=60 of make fuzz, for each target
 # make lint       everything that is checked by reading
+# make bench      what one mail costs, beside the curl command
 # make format     clang-format on every source
 #
 # demo, test and lint install what they need first (packaging/deps); they install nothing where nothing is missing.
@@ -155,6 +156,12 @@ test:
 	$(Q)$(PYTHON) -B tests/run --build $(BUILD) $(if $(SANITIZE),--sanitize $(SANITIZE)) \
 		--make-variables '$(subst ','\'',$(MAKEOVERRIDES))'
 
+# Numbers for people, each as a ratio within one run; no test looks at them.
+bench:
+	$(Q)packaging/deps build demo bench
+	$(SUBMAKE) all
+	$(Q)$(PYTHON) -B tests/bench/hook.py --build $(BUILD)
+
 lint:
 	$(Q)packaging/deps build test lint
 	$(Q)MAKE='$(MAKE)' tests/lint/run $(BUILD)
@@ -220,6 +227,6 @@ clean:
 -include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c $(wildcard tests/*/*.c)))
 
 .DELETE_ON_ERROR:
-.PHONY: all programs unit deps demo test lint check-layers fuzz fuzz-programs format install uninstall print-pamdir clean FORCE
+.PHONY: all programs unit deps demo test lint bench check-layers fuzz fuzz-programs format install uninstall print-pamdir clean FORCE
 .SECONDARY:
 FORCE:
