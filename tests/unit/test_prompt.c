@@ -273,6 +273,29 @@ static void a_failed_resend_leaves_the_first_code_to_type(void **state)
 	SEEN("No new code could be sent. The code already sent (ref ");
 }
 
+static void after_a_failed_resend_enter_waits_for_the_cooldown(void **state)
+{
+	(void)state;
+	host.types[0] = "";
+	host.passes_s[0] = 30;
+	host.outcomes[1] = host.outcomes[2] = VERDICT_REFUSED;
+	host.types[1] = "";
+	host.types[2] = FIRST;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("You can ask again in 2 min. The code already sent (ref ");
+	assert_int_equal(host.delivered, 3);
+}
+
+static void the_wrong_answer_that_locks_is_logged_as_wrong_too(void **state)
+{
+	(void)state;
+	w.core.policy.lock_after = 2;
+	host.types[0] = host.types[1] = WRONG;
+	assert_int_equal(log_in(), PROMPT_LOCKED);
+	LOGGED("tries_left=3 failures=2");
+	LOGGED("why=locked until=");
+}
+
 static void the_last_wrong_answer_is_logged_as_wrong_too(void **state)
 {
 	(void)state;
@@ -402,6 +425,8 @@ int main(void)
 		T(a_hook_that_cannot_be_run_is_a_failed_send),
 		T(a_slow_hook_keeps_the_code_and_says_so),
 		T(a_failed_resend_leaves_the_first_code_to_type),
+		T(after_a_failed_resend_enter_waits_for_the_cooldown),
+		T(the_wrong_answer_that_locks_is_logged_as_wrong_too),
 		T(the_last_wrong_answer_is_logged_as_wrong_too),
 		T(the_password_is_no_answer),
 		T(C16_junk_is_no_answer_and_no_resend),
