@@ -40,7 +40,7 @@ static void fill_request(struct trial *trial, const char *user, const char *prov
 	memcpy(request->host, origin.host, sizeof request->host);
 	memcpy(request->service, origin.service, sizeof request->service);
 	memcpy(request->source, origin.source, sizeof request->source);
-	(void)snprintf(request->user, sizeof request->user, "%s", user);
+	request_set_user(request, user);
 	(void)snprintf(request->support, sizeof request->support, "%s", trial->config.prompt.support);
 	(void)snprintf(request->provider, sizeof request->provider, "%s", provider != NULL ? provider : "");
 	request->time = clock_system().now(NULL);

@@ -2,6 +2,7 @@
 #include "deliver/request.h"
 
 #include "deliver/field.h"
+#include "deliver/wording.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -172,6 +173,14 @@ enum otp_err request_decode(const char *text, size_t len, struct request *out, s
 	if (err != OTP_OK)
 		request_wipe(out);
 	return err;
+}
+
+void request_set_user(struct request *request, const char *name)
+{
+	(void)snprintf(request->user, sizeof request->user, "%s", name);
+	for (char *p = request->user; *p != '\0'; p++)
+		if (!wording_is_printable(p, 1))
+			*p = '?';
 }
 
 void request_wipe(struct request *request)

@@ -80,6 +80,9 @@ __attribute__((warn_unused_result)) enum otp_err request_decode(
 
 void request_wipe(struct request *request);
 
+/* A user's name may hold any bytes: what is not printable ASCII stands as '?' in the message. */
+void request_set_user(struct request *request, const char *name);
+
 /*
  * The table of keys in the order of their lines, for documentation checks. need: "always", "with kind code",
  * "optional".

@@ -117,7 +117,7 @@ static void fill_request(const struct session *s, int wait_ms, struct request *r
 		.works_until = s->step.works_until,
 		.wait_ms = wait_ms};
 	memcpy(request->ref, s->step.ref, sizeof request->ref);
-	(void)snprintf(request->user, sizeof request->user, "%s", s->login->user);
+	request_set_user(request, s->login->user);
 	(void)snprintf(request->host, sizeof request->host, "%s", origin->host);
 	(void)snprintf(request->service, sizeof request->service, "%s", origin->service);
 	(void)snprintf(request->source, sizeof request->source, "%s", origin->source);

@@ -132,7 +132,7 @@ def main():
         signal.signal(each, give_up)
     options = argparse.ArgumentParser()
     options.add_argument("--build", type=pathlib.Path, required=True)
-    why = host.missing()
+    why = host.missing() or host.exim_missing()
     if why:
         say(f"The demo cannot run: {why}. As root: sudo make demo")
         return 1

@@ -39,6 +39,8 @@ class Mailbox:
 
 @pytest.fixture(scope="session")
 def session_exim():
+    if host.exim_missing():
+        pytest.skip(host.exim_missing())
     with mail.Exim() as exim:
         yield exim
 

@@ -58,6 +58,12 @@ def missing():
     return f"no private namespaces here: {tried.stderr.strip()}" if tried.returncode else None
 
 
+def exim_missing():
+    """Why there is no real mail server here, or None."""
+    there = shutil.which("exim4", path="/usr/sbin:/usr/bin") or shutil.which("exim", path="/usr/sbin:/usr/bin")
+    return None if there else "Exim is not installed (another mail server may be in its place): make deps"
+
+
 class LogReader:
     """What a syslog daemon would get: the reader of a unix datagram socket."""
 
@@ -175,8 +181,8 @@ class Host:
     def popen(self, command, **more):
         return subprocess.Popen(self.inside(command), cwd="/", env=plain_environment(), **more)
 
-    def run(self, command, check=True, text=True, **more):
-        done = subprocess.run(self.inside(command), cwd="/", env=plain_environment(), text=text, timeout=120,
+    def run(self, command, check=True, text=True, user=None, **more):
+        done = subprocess.run(self.inside(command, user), cwd="/", env=plain_environment(), text=text, timeout=120,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
         assert not check or done.returncode == 0, f"{command} exited with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done

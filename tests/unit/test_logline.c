@@ -33,6 +33,16 @@ static void no_value_can_end_its_quotes_or_the_line(void **state)
 		line.text, "event=error user=\"a' event=verified user='root\" why=\"one?two??[2J\"");
 }
 
+static void a_value_that_looks_like_a_field_is_quoted(void **state)
+{
+	(void)state;
+	struct logline line;
+
+	logline_begin(&line, "denied");
+	logline_add(&line, "rhost", "event=wrong");
+	assert_string_equal(line.text, "event=denied rhost=\"event=wrong\"");
+}
+
 static void an_empty_value_leaves_no_field(void **state)
 {
 	(void)state;
@@ -73,6 +83,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_values_stand_bare_and_others_in_quotes),
 		cmocka_unit_test(no_value_can_end_its_quotes_or_the_line),
+		cmocka_unit_test(a_value_that_looks_like_a_field_is_quoted),
 		cmocka_unit_test(an_empty_value_leaves_no_field),
 		cmocka_unit_test(times_are_utc),
 		cmocka_unit_test(a_line_never_outgrows_its_room),

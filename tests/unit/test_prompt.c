@@ -2,6 +2,7 @@
 
 /* The loop at the prompt, with a person, a hook and a log that are lists. */
 
+#include "core/account.h"
 #include "prompt/prompt.h"
 #include "tests/unit/world.h"
 
@@ -119,15 +120,16 @@ static enum otp_err host_deliver(void *self, const struct request *request, enum
 	return OTP_OK;
 }
 
+static const struct prompt_host person = {
+	.tell = host_tell, .ask = host_ask, .log = host_log, .deliver = host_deliver};
+
 static enum prompt_result login_from(const char *source)
 {
 	struct otp_login login = world_login(source, NULL);
-	const struct prompt_host them = {
-		.tell = host_tell, .ask = host_ask, .log = host_log, .deliver = host_deliver};
 
 	host.seen[0] = host.log[0] = '\0';
 	host.asked = 0;
-	return prompt_login(&w.core, &login, &options, &them);
+	return prompt_login(&w.core, &login, &options, &person);
 }
 
 static enum prompt_result log_in(void)
@@ -157,6 +159,32 @@ static void the_request_carries_what_the_message_must_say(void **state)
 	assert_false(request->key_proved);
 	assert_int_equal(request->wait_ms, 5000); /* her other contact could be tried after it */
 	assert_int_equal(strlen(request->ref), 3);
+}
+
+static enum otp_err enroll_umlaut(
+	void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	struct contact contact;
+
+	(void)ctx;
+	assert_int_equal(contact_parse(CHANNEL_EMAIL, "m@example.org", &contact, why), OTP_OK);
+	return account_enroll(record, exists, now, &contact, 1, why);
+}
+
+static void C18_a_name_that_is_not_ascii_gets_its_code(void **state)
+{
+	(void)state;
+	struct otp_login login = world_login("192.0.2.7", NULL);
+	char text[REQUEST_MAX];
+	size_t len;
+
+	login.user = "m\xc3\xbcller";
+	host.types[0] = CODE;
+	assert_int_equal(
+		otp_change(&w.core, login.user, 1000, (struct otp_edit){.run = enroll_umlaut}, NULL), OTP_OK);
+	assert_int_equal(prompt_login(&w.core, &login, &options, &person), PROMPT_VERIFIED);
+	assert_int_equal(request_encode(&host.requests[0], text, &len, NULL), OTP_OK);
+	assert_non_null(strstr(text, "\nuser m??ller\n"));
 }
 
 static void enter_sends_again_only_after_the_cooldown(void **state)
@@ -272,6 +300,29 @@ static void a_failed_resend_leaves_the_first_code_to_type(void **state)
 	host.types[1] = FIRST;
 	assert_int_equal(log_in(), PROMPT_VERIFIED);
 	SEEN("No new code could be sent. The code already sent (ref ");
+}
+
+static void after_a_failed_resend_enter_waits_for_the_cooldown(void **state)
+{
+	(void)state;
+	host.types[0] = "";
+	host.passes_s[0] = 30;
+	host.outcomes[1] = host.outcomes[2] = VERDICT_REFUSED;
+	host.types[1] = "";
+	host.types[2] = FIRST;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("You can ask again in 2 min. The code already sent (ref ");
+	assert_int_equal(host.delivered, 3);
+}
+
+static void the_wrong_answer_that_locks_is_logged_as_wrong_too(void **state)
+{
+	(void)state;
+	w.core.policy.lock_after = 2;
+	host.types[0] = host.types[1] = WRONG;
+	assert_int_equal(log_in(), PROMPT_LOCKED);
+	LOGGED("tries_left=3 failures=2");
+	LOGGED("why=locked until=");
 }
 
 static void the_last_wrong_answer_is_logged_as_wrong_too(void **state)
@@ -609,6 +660,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(the_request_carries_what_the_message_must_say),
+		T(C18_a_name_that_is_not_ascii_gets_its_code),
 		T(enter_sends_again_only_after_the_cooldown),
 		T(every_enter_uses_up_a_prompt),
 		T(an_expired_code_is_replaced_and_that_is_said),
@@ -617,6 +669,8 @@ int main(void)
 		T(a_hook_that_cannot_be_run_is_a_failed_send),
 		T(a_slow_hook_keeps_the_code_and_says_so),
 		T(a_failed_resend_leaves_the_first_code_to_type),
+		T(after_a_failed_resend_enter_waits_for_the_cooldown),
+		T(the_wrong_answer_that_locks_is_logged_as_wrong_too),
 		T(the_last_wrong_answer_is_logged_as_wrong_too),
 		T(the_password_is_no_answer),
 		T(C16_junk_is_no_answer_and_no_resend),

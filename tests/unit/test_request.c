@@ -232,6 +232,22 @@ static void assert_value_refused_on_writing(size_t offset, const char *value, co
 
 #define AT(member) offsetof(struct request, member), #member
 
+static void C18_a_name_of_any_bytes_can_be_written(void **state)
+{
+	(void)state;
+	struct request request = {0};
+	char long_name[400];
+
+	request_set_user(&request, "m\xc3\xbcller\nuser root");
+	assert_string_equal(request.user, "m??ller?user root");
+	request_set_user(&request, "EXAMPLE\\alice");
+	assert_string_equal(request.user, "EXAMPLE\\alice");
+	memset(long_name, 'x', sizeof long_name);
+	long_name[sizeof long_name - 1] = '\0';
+	request_set_user(&request, long_name);
+	assert_int_equal(strlen(request.user), sizeof request.user - 1);
+}
+
 static void C39_line_breaks_controls_and_8_bit_are_refused_on_writing(void **state)
 {
 	(void)state;
@@ -447,6 +463,7 @@ int main(void)
 		cmocka_unit_test(test_request_has_no_code_ref_or_end),
 		cmocka_unit_test(largest_request_fits),
 		cmocka_unit_test(one_byte_too_many_is_refused),
+		cmocka_unit_test(C18_a_name_of_any_bytes_can_be_written),
 		cmocka_unit_test(C39_line_breaks_controls_and_8_bit_are_refused_on_writing),
 		cmocka_unit_test(missing_values_are_refused_on_writing),
 		cmocka_unit_test(other_first_line_is_refused),
