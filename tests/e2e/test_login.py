@@ -100,6 +100,7 @@ def test_answer_that_cannot_be_a_code_costs_no_try(sshd, mailbox):
     login.answer(f"{code[:3]}-{code[3:]} ")
     assert login.ended(), login.text
     assert not sshd.events("wrong")
+    assert " wrong=0 " in sshd.record("alice")
 
 
 def test_expired_code_is_told_and_the_new_one_opens(machine, mailbox):
