@@ -77,8 +77,8 @@ static void a_new_key_is_32_bytes_for_its_owner_alone(void **state)
 static void every_byte_of_a_new_key_is_drawn(void **state)
 {
 	unsigned char differs[KEY_HOST_LEN] = {0};
-	unsigned char first[64];
-	unsigned char other[64];
+	unsigned char first[64] = {0};
+	unsigned char other[64] = {0};
 	bool created = false;
 	struct otp_why why;
 	(void)state;

@@ -125,6 +125,7 @@ static void refs_as_they_are_drawn_come_back(void **state)
 	(void)state;
 	struct otp_random random = random_system();
 
+	record.challenges_n = 1; /* of two, one might be drawn the other's ref */
 	for (unsigned i = 0; i < 300; i++) {
 		assert_int_equal(code_draw_ref(&random, record.challenges[0].ref, &why), OTP_OK);
 		assert_round_trip();
@@ -203,6 +204,26 @@ static void only_the_oldest_events_give_way(void **state)
 }
 
 /* History without holes: a short old event is not kept where a longer, later one had to go. */
+static void events_fit_to_the_last_byte_and_never_beyond(void **state)
+{
+	(void)state;
+	bool filled = false;
+
+	/* The facts grow byte by byte, so that what is left for the events takes every size. */
+	for (size_t name_len = 1; name_len < sizeof record.user; name_len++) {
+		record_sample_longest(&record);
+		memset(record.user, 'x', name_len);
+		record.user[name_len] = '\0';
+		encode();
+		decode();
+		assert_string_equal(back.user, record.user);
+		assert_memory_equal(&back.events[back.events_n - 1], &record.events[record.events_n - 1],
+			sizeof back.events[0]);
+		filled = filled || len == RECORD_TEXT_MAX;
+	}
+	assert_true(filled);
+}
+
 static void event_older_than_one_that_gave_way_goes_too(void **state)
 {
 	(void)state;
@@ -295,6 +316,7 @@ int main(void)
 		cmocka_unit_test_setup(names_are_those_of_the_rest_of_the_program, full_record),
 		cmocka_unit_test_setup(longest_record_leaves_room_for_what_later_versions_add, full_record),
 		cmocka_unit_test_setup(only_the_oldest_events_give_way, full_record),
+		cmocka_unit_test_setup(events_fit_to_the_last_byte_and_never_beyond, full_record),
 		cmocka_unit_test_setup(event_older_than_one_that_gave_way_goes_too, full_record),
 		cmocka_unit_test_setup(events_go_one_by_one, full_record),
 		cmocka_unit_test_setup(counters_stop_where_they_can_be_written, full_record),
