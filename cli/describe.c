@@ -118,6 +118,13 @@ const char *describe_event(enum record_event_kind kind)
 		[EVENT_LOCKED] = "locked after wrong codes",
 		[EVENT_VERIFIED] = "right code",
 		[EVENT_DAMAGED] = "state file damaged",
+		[EVENT_CONTACTS_FOLLOWED] = "contacts changed at their source",
+		[EVENT_TOTP_ADDED] = "authenticator app enrolled",
+		[EVENT_TOTP_REMOVED] = "authenticator app removed",
+		[EVENT_BACKUP_CODES] = "backup codes made",
+		[EVENT_REMEMBERED] = "known device, not asked",
+		[EVENT_DEVICES_REVOKED] = "devices revoked",
+		[EVENT_PASSWORD] = "forgotten password replaced",
 	};
 
 	return words[kind];

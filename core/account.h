@@ -4,6 +4,7 @@
 
 #include "core/contact.h"
 #include "core/record.h"
+#include "core/step.h"
 #include "core/why.h"
 
 #include <stdbool.h>
@@ -11,7 +12,8 @@
 
 /*
  * What an admin changes in a record; pure. Each adds its event. A removed or reordered contact ends the live
- * challenges: a code may be on its way to an address that is no longer the user's.
+ * challenges: a code may be on its way to an address that is no longer the user's. A change of contacts
+ * forgets all devices.
  */
 
 /*
@@ -46,5 +48,40 @@ void account_lock(struct record *record, int64_t now);
  * guessing at them.
  */
 void account_unlock(struct record *record, int64_t now);
+
+/*
+ * The user's authenticator app, in place of the one before; proved: last_step is the step of the code that
+ * was typed, after which the next one counts. A user without a record (exists is false) gets one without
+ * contacts.
+ */
+struct account_totp {
+	struct totp_form form;
+	struct totp_sealed secret;
+	int64_t last_step;
+	bool preferred;
+};
+void account_set_totp(struct record *record, bool exists, int64_t now, const struct account_totp *totp);
+
+/* OTP_ERR_INVALID where there is none, and where nothing would be left to log in by. */
+__attribute__((warn_unused_result)) enum otp_err account_remove_totp(
+	struct record *record, int64_t now, struct otp_why *why);
+
+/*
+ * Backup codes: in place of all there are, or beside them. OTP_ERR_TOO_LARGE for more than a record holds. A
+ * user without a record gets one without contacts.
+ */
+__attribute__((warn_unused_result)) enum otp_err account_set_backups(struct record *record, bool exists,
+	int64_t now, const struct record_backup *backups, unsigned backups_n, bool beside,
+	struct otp_why *why);
+
+/* number counts from 1, as devices prints them; 0: all. OTP_ERR_INVALID for no such number. */
+__attribute__((warn_unused_result)) enum otp_err account_revoke_device(
+	struct record *record, int64_t now, unsigned number, struct otp_why *why);
+
+/*
+ * Makes the record's contacts those of the place that they come from, in its order. True if that changed
+ * them: then live challenges and devices are gone.
+ */
+bool account_follow_contacts(struct record *record, int64_t now, const struct otp_contacts *contacts);
 
 #endif

@@ -20,7 +20,7 @@ const struct record_code *challenge_newest_live(const struct record_challenge *c
 struct record_challenge *challenge_at(struct record *record, const unsigned char *origin)
 {
 	for (unsigned i = 0; i < record->challenges_n; i++)
-		if (memcmp(record->challenges[i].origin, origin, KEY_MAC_LEN) == 0)
+		if (memcmp(record->challenges[i].origin, origin, RECORD_ORIGIN_LEN) == 0)
 			return &record->challenges[i];
 	return NULL;
 }

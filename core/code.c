@@ -6,7 +6,7 @@
 
 #include <openssl/crypto.h>
 
-_Static_assert(CODE_SEAL_LEN == KEY_MAC_LEN, "a seal is a MAC");
+_Static_assert(CODE_SEAL_LEN <= KEY_MAC_LEN, "a seal is the beginning of a MAC");
 
 #define CONSONANTS "BCDFGHJKLMNPQRSTVWXZ" /* of codes in letters, and of refs */
 
@@ -170,7 +170,10 @@ enum otp_err code_seal_make(const struct keys *keys, const struct code_binding *
 		{code->text, strnlen(code->text, sizeof code->text)},
 	};
 
-	return key_mac(keys->code, parts, sizeof parts / sizeof *parts, out->mac, why);
+	unsigned char mac[KEY_MAC_LEN];
+	enum otp_err err = key_mac(keys->code, parts, sizeof parts / sizeof *parts, mac, why);
+	memcpy(out->mac, mac, sizeof out->mac); /* all zero on error */
+	return err;
 }
 
 bool code_seal_equal(const struct code_seal *a, const struct code_seal *b)

@@ -14,7 +14,7 @@
 #define CODE_REF_LEN 3
 #define CODE_REF_SIZE (CODE_REF_LEN + 1)
 #define CODE_CHALLENGE_ID_LEN 16 /* 128 bits */
-#define CODE_SEAL_LEN 32
+#define CODE_SEAL_LEN 16 /* HMAC-SHA-256 cut to 128 bits (RFC 2104 section 5): a record holds many seals */
 
 enum code_alphabet {
 	CODE_DIGITS,
@@ -63,7 +63,8 @@ __attribute__((warn_unused_result)) enum otp_err code_draw(
 enum code_shape code_clean(
 	struct code_form form, const char *typed, const char *ref, struct code *out, unsigned *typed_len);
 
-/* HMAC-SHA-256 under keys->code of length-prefixed user, uid, origin, challenge id and code. */
+/* HMAC-SHA-256, cut to CODE_SEAL_LEN, under keys->code of length-prefixed user, uid, origin, challenge id and
+ * code. */
 __attribute__((warn_unused_result)) enum otp_err code_seal_make(const struct keys *keys,
 	const struct code_binding *binding, const struct code *code, struct code_seal *out,
 	struct otp_why *why);

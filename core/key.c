@@ -69,6 +69,9 @@ enum otp_err keys_derive(const unsigned char host_key[KEY_HOST_LEN], struct keys
 		{"origin", out->origin},
 		{"limits", out->limits},
 		{"store", out->store},
+		{"totp", out->totp},
+		{"backup", out->backup},
+		{"device", out->device},
 	};
 	const struct key_part secret = {host_key, KEY_HOST_LEN};
 	const struct key_part no_salt = {NULL, 0};

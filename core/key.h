@@ -16,6 +16,9 @@ struct keys {
 	unsigned char origin[KEY_LEN]; /* info "origin": what ties a challenge to where it began */
 	unsigned char limits[KEY_LEN]; /* info "limits": names of rows in the table of limits */
 	unsigned char store[KEY_LEN];  /* info "store": ties a state folder to this host key */
+	unsigned char totp[KEY_LEN];   /* info "totp": AES-256-GCM, what the secrets of apps rest under */
+	unsigned char backup[KEY_LEN]; /* info "backup": seals of backup codes */
+	unsigned char device[KEY_LEN]; /* info "device": names of places remembered after a success */
 };
 
 __attribute__((warn_unused_result)) enum otp_err keys_derive(

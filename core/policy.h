@@ -14,7 +14,7 @@
 #define POLICY_LOCK_MAX_S 86400
 #define POLICY_LOCK_STEP 5 /* a lock doubles with every further 5 consecutive failures */
 #define POLICY_WRONG_30D_MAX 100
-#define POLICY_SENDS_MAX 20            /* sends of one user in their window that a record can hold */
+#define POLICY_SENDS_MAX 12            /* sends of one user in their window that a record can hold */
 #define POLICY_LIVE_CHALLENGES 4       /* of one user */
 #define POLICY_LIVE_CODES 3            /* of one challenge */
 #define POLICY_KNOWN_NETWORK_S 2592000 /* 30 days */
@@ -22,6 +22,8 @@
 #define POLICY_RESEND_MAX_S 3600
 #define POLICY_SHARED_SENDS_MAX 100000 /* of a source or a host in its window */
 #define POLICY_TRUSTED_MAX 16
+#define POLICY_DEVICES_MAX 8          /* of one user */
+#define POLICY_REMEMBER_MAX_S 7776000 /* 90 days */
 
 struct policy_rate {
 	unsigned count;
@@ -31,6 +33,12 @@ struct policy_rate {
 struct policy_networks {
 	struct address_range list[POLICY_TRUSTED_MAX];
 	unsigned n;
+};
+
+/* What a place is remembered by. */
+enum policy_remember_by {
+	POLICY_REMEMBER_KEY_AND_NETWORK, /* the SSH key proved in this login, and the network */
+	POLICY_REMEMBER_NETWORK,         /* the network alone, where an earlier module checked a password */
 };
 
 /* The numbers of a login. Every value within the caps above: config_load refuses any other. */
@@ -46,6 +54,8 @@ struct policy {
 	unsigned lock_after;                                        /* consecutive failures of a lane */
 	int lock_for_s;                                             /* the first lock */
 	unsigned wrong_per_30d; /* failures of a lane in 30 days, then locked until an admin unlocks */
+	int remember_for_s;     /* how long a place is remembered after a success; 0: not at all */
+	enum policy_remember_by remember_by;
 };
 
 struct policy policy_default(void);

@@ -48,6 +48,9 @@ const char *record_line_fault(const struct record *record, enum record_word_id w
 	case RECORD_WORD_CODE:
 	case RECORD_WORD_SEND:
 	case RECORD_WORD_NETWORK:
+	case RECORD_WORD_TOTP:
+	case RECORD_WORD_BACKUP:
+	case RECORD_WORD_DEVICE:
 	case RECORD_WORD_EVENT:
 	case RECORD_WORDS_N:
 		break;

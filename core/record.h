@@ -6,6 +6,7 @@
 #include "core/contact.h"
 #include "core/origin.h"
 #include "core/policy.h"
+#include "core/totp.h"
 #include "core/why.h"
 
 #include <stdbool.h>
@@ -20,6 +21,10 @@
 #define RECORD_NETWORKS_MAX 8
 #define RECORD_DAYS_MAX 31
 #define RECORD_EVENTS_MAX 24
+#define RECORD_ORIGIN_LEN 16  /* of origin_mac (RFC 2104 section 5) */
+#define RECORD_BACKUPS_MAX 11 /* ten, and one from the help desk */
+#define RECORD_DEVICE_LEN 16
+#define RECORD_DEVICE_SERVICE_SIZE 17
 #define RECORD_DETAIL_SIZE 65
 #define RECORD_LOCK_FOREVER INT64_MAX /* lock_for_s: until an admin unlocks */
 
@@ -62,7 +67,7 @@ struct record_code {
 struct record_challenge {
 	unsigned char id[CODE_CHALLENGE_ID_LEN];
 	char ref[CODE_REF_SIZE];
-	unsigned char origin[KEY_MAC_LEN];
+	unsigned char origin[RECORD_ORIGIN_LEN];
 	char service[ORIGIN_SERVICE_SIZE];
 	char source[ORIGIN_SOURCE_SIZE];
 	int64_t opened;
@@ -86,6 +91,31 @@ struct record_network {
 	int64_t last_success;
 };
 
+/* The authenticator app of the user. Its secret rests encrypted: core/totp.h. */
+struct record_totp {
+	struct totp_form form;
+	struct totp_sealed secret;
+	int64_t since;     /* when it was enrolled */
+	int64_t last_step; /* the latest time step of which a code was accepted: no code of it or before it is
+			    */
+	bool preferred;    /* nothing is sent until the person asks for it */
+};
+
+/* A backup code that was not used yet. */
+struct record_backup {
+	struct code_seal seal; /* core/backup.h */
+	int64_t until;         /* 0: for ever */
+};
+
+/* A place remembered after a success. */
+struct record_device {
+	unsigned char id[RECORD_DEVICE_LEN];      /* core/device.h */
+	char service[RECORD_DEVICE_SERVICE_SIZE]; /* to be read by people; id holds all of it */
+	char network[ORIGIN_NETWORK_SIZE];
+	int64_t since;
+	int64_t until; /* fixed: use does not lengthen it */
+};
+
 enum record_event_kind {
 	EVENT_ENROLLED,
 	EVENT_CONTACT_ADDED,
@@ -101,7 +131,14 @@ enum record_event_kind {
 	EVENT_EXPIRED, /* a right code, too late */
 	EVENT_LOCKED,
 	EVENT_VERIFIED,
-	EVENT_DAMAGED, /* one slot of the state file was bad */
+	EVENT_DAMAGED,           /* one slot of the state file was bad */
+	EVENT_CONTACTS_FOLLOWED, /* where contacts come from has others now */
+	EVENT_TOTP_ADDED,
+	EVENT_TOTP_REMOVED,
+	EVENT_BACKUP_CODES, /* made; detail says how many */
+	EVENT_REMEMBERED,   /* nobody was asked: the device is known */
+	EVENT_DEVICES_REVOKED,
+	EVENT_PASSWORD, /* a forgotten password was replaced */
 	EVENT_KINDS_N,
 };
 
@@ -117,7 +154,7 @@ struct record_event {
 	char detail[RECORD_DETAIL_SIZE]; /* a provider's name, a refusal's reason, a masked contact */
 };
 
-/* Everything that is kept about one user. Holds no secret but seals. */
+/* Everything that is kept about one user. Holds no secret but seals, and one that is encrypted. */
 struct record {
 	char user[RECORD_USER_SIZE];
 	uint32_t uid;
@@ -132,6 +169,12 @@ struct record {
 	unsigned sends_n;
 	struct record_network networks[RECORD_NETWORKS_MAX]; /* oldest success first */
 	unsigned networks_n;
+	struct record_totp totp[1];
+	unsigned totp_n; /* 0 or 1 */
+	struct record_backup backups[RECORD_BACKUPS_MAX];
+	unsigned backups_n;
+	struct record_device devices[POLICY_DEVICES_MAX]; /* oldest first */
+	unsigned devices_n;
 	unsigned wrong_since_success; /* of both lanes, for the line after a success */
 	char wrong_latest_source[ORIGIN_SOURCE_SIZE];
 	int64_t last_success;                          /* 0: never */

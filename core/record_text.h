@@ -24,6 +24,9 @@ enum record_form {
 	RECORD_AS_CHOICE,  /* an enum: names[value] */
 	RECORD_AS_FLAG,    /* bool: "no", "yes" */
 	RECORD_AS_HEX,     /* size bytes in lower-case hex */
+	RECORD_AS_SEALED,  /* struct totp_sealed: 1..TOTP_SEALED_MAX bytes in lower-case hex */
+	RECORD_AS_DIGITS,  /* unsigned: 6 or 8 */
+	RECORD_AS_PERIOD,  /* int: 30 or 60, seconds */
 	RECORD_AS_REF,     /* three consonants; with min 0 also none */
 	RECORD_AS_NAME,    /* any bytes but NUL, min..max as written */
 	RECORD_AS_TEXT,    /* printable ASCII that only informs, at most max bytes as written; put cleans and
@@ -53,6 +56,9 @@ enum record_word_id {
 	RECORD_WORD_CODE,
 	RECORD_WORD_SEND,
 	RECORD_WORD_NETWORK,
+	RECORD_WORD_TOTP,
+	RECORD_WORD_BACKUP,
+	RECORD_WORD_DEVICE,
 	RECORD_WORD_EVENT,
 	RECORD_WORDS_N,
 };
@@ -81,8 +87,7 @@ extern const struct record_word record_words[RECORD_WORDS_N];
 #define RECORD_SOURCE_WRITTEN 67 /* two of 63 bytes may need the three of %XX: a scope id does */
 #define RECORD_TO_WRITTEN 28     /* contact_mask needs 25 at most */
 #define RECORD_NETWORK_WRITTEN 24
-#define RECORD_DETAIL_WRITTEN (3 * (RECORD_DETAIL_SIZE - 1))
-#define RECORD_LATER 1500 /* left for facts that later versions add */
+#define RECORD_DETAIL_WRITTEN 128
 
 #define RECORD_LEN(literal) ((int)sizeof(literal) - 1)
 
@@ -101,22 +106,30 @@ enum {
 			  2 * CODE_SEAL_LEN + RECORD_TO_WRITTEN,
 	RECORD_CHALLENGE_LEN = RECORD_LEN("challenge ref=QFX id= origin= service= source= opened=8639999999 "
 					  "last_send=8639999999 sends=9999 tries=10 failed=yes\n") +
-			       2 * CODE_CHALLENGE_ID_LEN + 2 * KEY_MAC_LEN + RECORD_SERVICE_WRITTEN +
+			       2 * CODE_CHALLENGE_ID_LEN + 2 * RECORD_ORIGIN_LEN + RECORD_SERVICE_WRITTEN +
 			       RECORD_SOURCE_WRITTEN + POLICY_LIVE_CODES * RECORD_CODE_LEN,
 	RECORD_SEND_LEN = RECORD_LEN("send at=8639999999 lane=stranger id=01234567\n"),
 	RECORD_NETWORK_LEN = RECORD_LEN("network name= last_success=8639999999\n") + RECORD_NETWORK_WRITTEN,
+	RECORD_TOTP_LEN = RECORD_LEN("totp secret= algorithm=sha512 digits=8 period=60 since=8639999999 "
+				     "last_step=8639999999 preferred=yes\n") +
+			  2 * TOTP_SEALED_MAX,
+	RECORD_BACKUP_LEN = RECORD_LEN("backup seal= until=8639999999\n") + 2 * CODE_SEAL_LEN,
+	RECORD_DEVICE_TEXT_LEN =
+		RECORD_LEN("device id= service= network= since=8639999999 until=8639999999\n") +
+		2 * RECORD_DEVICE_LEN + RECORD_DEVICE_SERVICE_SIZE - 1 + RECORD_NETWORK_WRITTEN,
 	RECORD_FACTS_LEN = RECORD_USER_LEN + RECORD_CONTACTS_LEN + LANES_N * RECORD_LANE_LEN +
 			   POLICY_LIVE_CHALLENGES * RECORD_CHALLENGE_LEN +
-			   POLICY_SENDS_MAX * RECORD_SEND_LEN + RECORD_NETWORKS_MAX * RECORD_NETWORK_LEN,
+			   POLICY_SENDS_MAX * RECORD_SEND_LEN + RECORD_NETWORKS_MAX * RECORD_NETWORK_LEN +
+			   RECORD_TOTP_LEN + RECORD_BACKUPS_MAX * RECORD_BACKUP_LEN +
+			   POLICY_DEVICES_MAX * RECORD_DEVICE_TEXT_LEN,
 	RECORD_EVENT_LEN =
-		RECORD_LEN("event kind=contact-removed first=8639999999 last=8639999999 count=9999 "
+		RECORD_LEN("event kind=contacts-followed first=8639999999 last=8639999999 count=9999 "
 			   "service= source= ref=QFX detail=\n") +
 		RECORD_SERVICE_WRITTEN + RECORD_SOURCE_WRITTEN + RECORD_DETAIL_WRITTEN,
 };
 
-_Static_assert(
-	RECORD_FACTS_LEN <= RECORD_TEXT_MAX - RECORD_LATER, "a slot holds every record, and more to come");
-_Static_assert(RECORD_EVENT_LEN <= RECORD_LATER, "the latest event always fits");
+_Static_assert(RECORD_FACTS_LEN + RECORD_EVENT_LEN <= RECORD_TEXT_MAX,
+	"a slot holds every record, and its latest event");
 
 /* Why the value may not stand in a record, or NULL. Never for what put mends: great counts, odd texts. */
 const char *record_value_fault(const struct record_field *field, const void *element);

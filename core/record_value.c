@@ -162,6 +162,55 @@ static bool hex_take(const struct record_field *field, void *element, const char
 	return notation_take_hex(value, len, place_of(field, element), field->size);
 }
 
+static bool sealed_sound(const struct record_field *field, const void *element)
+{
+	const struct totp_sealed *sealed = value_of(field, element);
+
+	return sealed->len > TOTP_SEALED_MIN - 1 && sealed->len <= TOTP_SEALED_MAX;
+}
+
+static void sealed_put(const struct record_field *field, const void *element, struct notation_writer *writer)
+{
+	const struct totp_sealed *sealed = value_of(field, element);
+
+	notation_put_hex(writer, sealed->bytes, sealed->len);
+}
+
+static bool sealed_take(const struct record_field *field, void *element, const char *value, size_t len)
+{
+	struct totp_sealed *sealed = place_of(field, element);
+
+	if (len / 2 > TOTP_SEALED_MAX)
+		return false;
+	sealed->len = (unsigned)(len / 2);
+	return notation_take_hex(value, len, sealed->bytes, sealed->len);
+}
+
+static bool digits_sound(const struct record_field *field, const void *element)
+{
+	return load_u32(field, element) == 6 || load_u32(field, element) == 8;
+}
+
+static bool period_sound(const struct record_field *field, const void *element)
+{
+	return load_u32(field, element) == 30 || load_u32(field, element) == 60;
+}
+
+static void short_put(const struct record_field *field, const void *element, struct notation_writer *writer)
+{
+	notation_put_number(writer, load_u32(field, element));
+}
+
+static bool short_take(const struct record_field *field, void *element, const char *value, size_t len)
+{
+	uint64_t number;
+
+	if (!notation_take_number(value, len, 99, &number))
+		return false;
+	memcpy(place_of(field, element), &(uint32_t){(uint32_t)number}, sizeof(uint32_t));
+	return true;
+}
+
 /* Names, refs, networks and addresses decide something: they are kept as they are, or refused. */
 
 static bool exact_sound(const struct record_field *field, const void *element)
@@ -317,6 +366,9 @@ static const struct form forms[] = {
 	[RECORD_AS_CHOICE] = {choice_sound, choice_put, choice_take, "is none of its words"},
 	[RECORD_AS_FLAG] = {NULL, flag_put, flag_take, "is neither yes nor no"},
 	[RECORD_AS_HEX] = {NULL, hex_put, hex_take, "is not hex of its length"},
+	[RECORD_AS_SEALED] = {sealed_sound, sealed_put, sealed_take, "is not hex of its length"},
+	[RECORD_AS_DIGITS] = {digits_sound, short_put, short_take, "is neither 6 nor 8"},
+	[RECORD_AS_PERIOD] = {period_sound, short_put, short_take, "is neither 30 nor 60"},
 	[RECORD_AS_REF] = {ref_sound, exact_put, exact_take, "is no ref"},
 	[RECORD_AS_NAME] = {exact_sound, exact_put, exact_take, "is no user's name"},
 	[RECORD_AS_TEXT] = {NULL, text_put, text_take, "is no text of its length"},

@@ -11,6 +11,8 @@ static const char *const channels[] = {[CHANNEL_EMAIL] = "email", [CHANNEL_SMS] 
 static const char *const lanes[] = {[LANE_KNOWN] = "known", [LANE_STRANGER] = "stranger"};
 static const char *const deliveries[] = {
 	[RECORD_PENDING] = "pending", [RECORD_SENT] = "sent", [RECORD_SLOW] = "slow"};
+static const char *const algorithms[] = {
+	[TOTP_SHA1] = "sha1", [TOTP_SHA256] = "sha256", [TOTP_SHA512] = "sha512"};
 static const char *const events[] = {
 	[EVENT_ENROLLED] = "enrolled",
 	[EVENT_CONTACT_ADDED] = "contact-added",
@@ -27,6 +29,13 @@ static const char *const events[] = {
 	[EVENT_LOCKED] = "locked",
 	[EVENT_VERIFIED] = "verified",
 	[EVENT_DAMAGED] = "damaged",
+	[EVENT_CONTACTS_FOLLOWED] = "contacts-followed",
+	[EVENT_TOTP_ADDED] = "totp-added",
+	[EVENT_TOTP_REMOVED] = "totp-removed",
+	[EVENT_BACKUP_CODES] = "backup-codes",
+	[EVENT_REMEMBERED] = "remembered",
+	[EVENT_DEVICES_REVOKED] = "devices-revoked",
+	[EVENT_PASSWORD] = "password",
 };
 _Static_assert(COUNT_OF(lanes) == LANES_N && COUNT_OF(events) == EVENT_KINDS_N, "each has a name");
 
@@ -85,6 +94,29 @@ static const struct record_field network_fields[] = {
 	{"last_success", RECORD_AS_TIME, AT(record_network, last_success)},
 };
 
+static const struct record_field totp_fields[] = {
+	{"secret", RECORD_AS_SEALED, AT(record_totp, secret)},
+	{"algorithm", RECORD_AS_CHOICE, AT(record_totp, form.algorithm), NAMES(algorithms)},
+	{"digits", RECORD_AS_DIGITS, AT(record_totp, form.digits)},
+	{"period", RECORD_AS_PERIOD, AT(record_totp, form.period_s)},
+	{"since", RECORD_AS_TIME, AT(record_totp, since)},
+	{"last_step", RECORD_AS_TIME, AT(record_totp, last_step)},
+	{"preferred", RECORD_AS_FLAG, AT(record_totp, preferred)},
+};
+
+static const struct record_field backup_fields[] = {
+	{"seal", RECORD_AS_HEX, AT(record_backup, seal)},
+	{"until", RECORD_AS_TIME, AT(record_backup, until)},
+};
+
+static const struct record_field device_fields[] = {
+	{"id", RECORD_AS_HEX, AT(record_device, id)},
+	{"service", RECORD_AS_TEXT, AT(record_device, service), .max = RECORD_DEVICE_SERVICE_SIZE - 1},
+	{"network", RECORD_AS_NETWORK, AT(record_device, network), .min = 1, .max = RECORD_NETWORK_WRITTEN},
+	{"since", RECORD_AS_TIME, AT(record_device, since)},
+	{"until", RECORD_AS_TIME, AT(record_device, until)},
+};
+
 static const struct record_field event_fields[] = {
 	{"kind", RECORD_AS_CHOICE, AT(record_event, kind), NAMES(events)},
 	{"first", RECORD_AS_TIME, AT(record_event, first)},
@@ -113,6 +145,9 @@ const struct record_word record_words[RECORD_WORDS_N] = {
 	[RECORD_WORD_CODE] = {"code", FIELDS(code_fields), MANY(record_challenge, codes)},
 	[RECORD_WORD_SEND] = {"send", FIELDS(send_fields), MANY(record, sends)},
 	[RECORD_WORD_NETWORK] = {"network", FIELDS(network_fields), MANY(record, networks)},
+	[RECORD_WORD_TOTP] = {"totp", FIELDS(totp_fields), MANY(record, totp)},
+	[RECORD_WORD_BACKUP] = {"backup", FIELDS(backup_fields), MANY(record, backups)},
+	[RECORD_WORD_DEVICE] = {"device", FIELDS(device_fields), MANY(record, devices)},
 	[RECORD_WORD_EVENT] = {"event", FIELDS(event_fields), MANY(record, events)},
 };
 

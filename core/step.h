@@ -11,18 +11,45 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What may be typed. */
+enum otp_accept {
+	OTP_ACCEPT_ANY,
+	OTP_ACCEPT_SENT, /* only a code that was sent */
+	OTP_ACCEPT_KEPT, /* only what the person keeps: the app's codes and backup codes; nothing is sent */
+};
+
+/* What opened the login. */
+enum otp_means {
+	OTP_MEANS_SENT,
+	OTP_MEANS_TOTP,
+	OTP_MEANS_BACKUP,
+};
+
+/* The contacts of a user from outside the record; n may be 0. */
+struct otp_contacts {
+	struct contact list[RECORD_CONTACTS_MAX];
+	unsigned n;
+};
+
 /* Who logs in, and from where; fixed once, at the beginning (PAM_USER may change later: openssh 140bae1df).
  */
 struct otp_login {
-	const char *user; /* canonical pw_name, as NSS returned it */
+	const char *user; /* canonical pw_name, as NSS returned it; on a shared account the person's */
 	uint32_t uid;
 	struct origin origin;
+	const struct otp_contacts
+		*contacts;     /* what the place where contacts come from has; NULL: the record's own */
+	bool password_checked; /* an earlier module set PAM_AUTHTOK */
+	enum otp_accept accept;
 };
 
 /* What the person at the prompt is in. Every answer of the core is one of these, or an enum otp_err. */
 enum otp_situation {
 	OTP_SEND,    /* a code was drawn and charged: deliver step.code to step.contact, then say otp_sent */
 	OTP_WAITING, /* a code from before is live: nothing is to be sent */
+	OTP_ASK, /* nothing was sent, and nothing is to be sent unless the person asks: the app's code or a
+		    backup code is waited for */
+	OTP_REMEMBERED,  /* the device is known and nobody need be asked */
 	OTP_SEND_FAILED, /* the last send was refused and its cooldown runs: nothing is to be sent, no code is
 			    live */
 	OTP_NO_SUCH_CONTACT, /* resend: no contact on the channel asked for, which stands in step.channel;
@@ -47,7 +74,10 @@ struct otp_step {
 	/* The challenge, where there is one; ref is empty where there is none. */
 	char ref[CODE_REF_SIZE];
 	unsigned char challenge_id[CODE_CHALLENGE_ID_LEN];
-	bool has_live_code;            /* something may still be typed */
+	bool has_live_code; /* a code that was sent may still be typed */
+	bool has_totp;      /* the app's code may be typed, where a challenge lives */
+	unsigned totp_digits;
+	unsigned backups_left;         /* backup codes that may be typed, where a challenge lives */
 	enum record_delivery delivery; /* of the newest live code */
 	enum channel channel;          /* of the newest live code, or of the send that failed */
 	char to[CONTACT_MASK_SIZE];    /* mask of the contact that it went to */
@@ -74,7 +104,8 @@ struct otp_step {
 	enum code_shape shape;
 	unsigned typed_len;
 
-	/* OTP_VERIFIED: what happened since the last success */
+	/* OTP_VERIFIED: by what, and what happened since the last success */
+	enum otp_means means;
 	unsigned wrong_since_success;
 	char wrong_latest_source[ORIGIN_SOURCE_SIZE];
 

@@ -270,6 +270,12 @@ static bool conclude(struct session *s)
 	case OTP_SEND:
 	case OTP_NOT_A_CODE:
 		return false;
+	case OTP_ASK:
+		log_why(s, PROMPT_INFO, "waiting", NULL);
+		return false;
+	case OTP_REMEMBERED:
+		log_why(s, PROMPT_INFO, "remembered", NULL);
+		return finish(s, PROMPT_VERIFIED);
 	case OTP_WAITING:
 		log_why(s, PROMPT_INFO, "waiting", NULL);
 		return false;

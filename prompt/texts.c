@@ -250,6 +250,9 @@ static enum text choose(const struct otp_step *step, enum texts_context context)
 	switch (step->situation) {
 	case OTP_SEND:
 		return choose_sent(step, context);
+	case OTP_ASK:
+	case OTP_REMEMBERED:
+		return TEXT_NOTHING;
 	case OTP_WAITING:
 		return step->delivery == RECORD_SLOW ? TEXT_SLOW : TEXT_WAITING;
 	case OTP_SEND_FAILED:
