@@ -89,6 +89,13 @@ def test_what_is_missing_is_installed_removing_nothing_and_starting_nothing(box)
         assert any(line.startswith("systemctl disable ") and line.endswith(f" {service}") for line in disabled), disabled
 
 
+def test_services_that_come_with_what_tests_need_stay_off(box):
+    box.lack("rsync", "xrdp", "kannel", "gammu-smsd")
+    assert box.deps("test").returncode == 0
+    for service in ("rsync.service", "xrdp.service", "xrdp-sesman.service", "kannel.service", "gammu-smsd.service"):
+        assert any(line.startswith("systemctl disable ") and line.endswith(f" {service}") for line in box.asked), box.asked
+
+
 def test_policy_of_the_admin_is_kept(box):
     box.policy.write_text("#!/bin/sh\nexit 104\n")
     box.policy.chmod(0o755)
