@@ -36,9 +36,9 @@ struct otp_core {
 /*
  * Begins a login at login's origin, or takes up the challenge that lives there.
  * The shared limits are charged after the code is on disk and before it is given out; where one stops it, it
- * is taken back. Gives OTP_SEND, OTP_WAITING, OTP_SEND_FAILED, OTP_SEND_LIMIT, OTP_SPENT, OTP_LOCKED,
- * OTP_NOT_ENROLLED or OTP_NO_CONTACT. step: in, zeroed or the last step of this login; out, the new one, here
- * and in all calls below.
+ * is taken back. Gives OTP_REMEMBERED, OTP_SEND, OTP_WAITING, OTP_SEND_FAILED, OTP_SEND_LIMIT, OTP_SPENT,
+ * OTP_LOCKED, OTP_NOT_ENROLLED or OTP_NO_CONTACT. step: in, zeroed or the last step of this login; out, the
+ * new one, here and in all calls below.
  */
 __attribute__((warn_unused_result)) enum otp_err otp_begin(const struct otp_core *core,
 	const struct otp_login *login, const struct otp_channels *channels, struct otp_step *step,

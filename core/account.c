@@ -107,9 +107,11 @@ enum otp_err account_add_contact(
 {
 	enum otp_err err = append(record, contact, why);
 
-	if (err == OTP_OK)
-		note(record, now, EVENT_CONTACT_ADDED, contact, 1);
-	return err;
+	if (err != OTP_OK)
+		return err;
+	record->devices_n = 0;
+	note(record, now, EVENT_CONTACT_ADDED, contact, 1);
+	return OTP_OK;
 }
 
 enum otp_err account_remove_contact(struct record *record, int64_t now, unsigned number, struct otp_why *why)
@@ -126,6 +128,7 @@ enum otp_err account_remove_contact(struct record *record, int64_t now, unsigned
 	memmove(&record->contacts[number - 1], &record->contacts[number],
 		(record->contacts_n - (number - 1)) * sizeof record->contacts[0]);
 	record->challenges_n = 0;
+	record->devices_n = 0;
 	note(record, now, EVENT_CONTACT_REMOVED, &removed, 1);
 	return OTP_OK;
 }
@@ -157,6 +160,7 @@ enum otp_err account_order_contacts(
 	for (unsigned i = 0; i < order_n; i++)
 		record->contacts[i] = old[order[i] - 1];
 	record->challenges_n = 0;
+	record->devices_n = 0;
 	note(record, now, EVENT_CONTACT_ORDER, record->contacts, record->contacts_n);
 	return OTP_OK;
 }

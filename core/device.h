@@ -26,7 +26,7 @@ struct device_place {
 
 /*
  * HMAC-SHA-256, cut to RECORD_DEVICE_LEN, under keys->device of length-prefixed user, uid, host, service,
- * policy->remember_by, key (or empty) and network.
+ * policy->remember_by, key (or empty) and network. On a shared account also of that.
  */
 __attribute__((warn_unused_result)) enum otp_err device_place(const struct keys *keys,
 	const struct policy *policy, const struct otp_login *login, struct device_place *out,

@@ -2,6 +2,7 @@
 #include "core/judge.h"
 
 #include "core/challenge.h"
+#include "core/device.h"
 #include "core/lane.h"
 
 #include <stdio.h>
@@ -180,11 +181,45 @@ static void say_again(struct judge_turn *turn, const struct record *record,
 	turn->step->contact = record->contacts[contact];
 }
 
+/*
+ * A known device is not asked; also while a lane is locked for a time, for what is proved with it is not what
+ * others guess at. It clears no counter: nothing was typed. What an admin locked, or only an admin unlocks,
+ * stays locked.
+ */
+static bool device_is_known(struct judge_turn *turn, const struct record *record)
+{
+	struct device_place place;
+
+	if (turn->login->accept != OTP_ACCEPT_ANY ||
+		lane_locked_s(record, turn->step->lane, turn->now) == RECORD_LOCK_FOREVER)
+		return false;
+	turn->err = device_place(turn->keys, turn->policy, turn->login, &place, turn->why);
+	if (turn->err != OTP_OK)
+		return false;
+	const struct record_device *device = device_find(record, turn->policy, &place, turn->now);
+	if (device == NULL)
+		return false;
+	situation(turn, OTP_REMEMBERED, 0);
+	turn->step->works_until = device->until;
+	return true;
+}
+
+static void remember_device(struct judge_turn *turn, struct record *record)
+{
+	struct device_place place;
+
+	turn->err = device_place(turn->keys, turn->policy, turn->login, &place, turn->why);
+	if (turn->err == OTP_OK && turn->login->accept == OTP_ACCEPT_ANY)
+		device_remember(record, turn->policy, turn->login, &place, turn->now);
+}
+
 bool judge_begin(struct judge_turn *turn, struct record *record)
 {
 	struct record_challenge *challenge = challenge_at(record, turn->origin);
 
-	if (lane_is_closed(turn, record))
+	if (device_is_known(turn, record))
+		return add_event(turn, record, EVENT_REMEMBERED, NULL, NULL);
+	if (turn->err != OTP_OK || lane_is_closed(turn, record))
 		return false;
 	if (challenge == NULL)
 		return send_code(turn, record, NULL);
@@ -355,6 +390,7 @@ static bool judge_right(struct judge_turn *turn, struct record *record, struct r
 	challenge_end(record, challenge);
 	lane_clear(record, step->lane);
 	lane_remember_network(record, &turn->login->origin, turn->now);
+	remember_device(turn, record);
 	return add_event(turn, record, EVENT_VERIFIED, step->ref, NULL);
 }
 

@@ -148,6 +148,13 @@ void origin_from_facts(const struct origin_facts *facts, struct origin *out)
 		memcpy(out->key, ABSENT, sizeof ABSENT);
 }
 
+void origin_set_account(struct origin *origin, const char *account)
+{
+	fact_copy(account, origin->account, sizeof origin->account);
+	if (origin->account[0] == '\0')
+		origin->host[0] = '\0'; /* libcrypto failed: it must not pass for the user's own */
+}
+
 bool origin_network(const char *source, char out[ORIGIN_NETWORK_SIZE])
 {
 	struct address address;
@@ -178,6 +185,7 @@ enum otp_err origin_mac(const struct keys *keys, const struct origin *origin, un
 		{origin->source, strlen(origin->source)},
 		{origin->key, strlen(origin->key)},
 		{caller, origin->local ? sizeof caller : 0},
+		{origin->account, strlen(origin->account)},
 	};
 
 	for (size_t i = 0; i < 4; i++) {

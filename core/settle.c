@@ -2,6 +2,7 @@
 #include "core/settle.h"
 
 #include "core/challenge.h"
+#include "core/device.h"
 #include "core/lane.h"
 
 #include <string.h>
@@ -83,12 +84,14 @@ bool settle_record(struct record *record, const struct policy *policy, int64_t n
 	forget_old_sends(record, policy->sends_per_user.window_s, now);
 	for (unsigned i = 0; i < record->networks_n; i++)
 		moved |= not_after(&record->networks[i].last_success, now);
+	moved |= device_settle(record, now);
 	return moved;
 }
 
 void settle_damage(struct record *record, const struct policy *policy, int64_t now)
 {
 	record->challenges_n = 0;
+	record->devices_n = 0;
 	for (unsigned i = 0; i < LANES_N; i++)
 		lane_charge(record, (enum lane)i, policy, NULL, now);
 	record->wrong_since_success--; /* two lanes were charged for what was at most one failure */

@@ -10,15 +10,16 @@
 
 /*
  * Brings a record up to now before anything is decided over it: what lies in the future because the clock was
- * set back is moved to now, so that no code lives longer and no lock lasts beyond its length; what has ended
- * goes. True if a time was moved: that must be kept, or a lock would start anew at each look. What merely
- * ended need not be.
+ * set back is moved to now, so that no code lives longer and no lock lasts beyond its length, and a device
+ * from there is forgotten; what has ended goes. True if a time was moved: that must be kept, or a lock would
+ * start anew at each look. What merely ended need not be.
  */
 bool settle_record(struct record *record, const struct policy *policy, int64_t now);
 
 /*
  * The newest copy of the record was lost and an older one is in use: its challenges may hold used codes and
- * are dropped, and the lost change may have been a failure, in either lane, so each is charged one.
+ * are dropped; the lost change may have forgotten a device, so all go; and it may have been a failure, in
+ * either lane, so each is charged one.
  */
 void settle_damage(struct record *record, const struct policy *policy, int64_t now);
 

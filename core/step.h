@@ -82,7 +82,8 @@ struct otp_step {
 	enum channel channel;          /* of the newest live code, or of the send that failed */
 	char to[CONTACT_MASK_SIZE];    /* mask of the contact that it went to */
 	int64_t sent_at;               /* of the newest live code */
-	int64_t works_until;           /* the newest live code's expiry */
+	int64_t works_until; /* the newest live code's expiry; OTP_REMEMBERED: until when the device is known
+			      */
 	unsigned tries_left;
 	unsigned failures; /* consecutive, of this lane */
 

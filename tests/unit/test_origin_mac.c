@@ -90,6 +90,26 @@ static void C55_another_host_service_source_or_key_is_another_place(void **state
 	assert_macs(ssh_facts, other, false);
 }
 
+static void C55_a_shared_account_is_another_place(void **state)
+{
+	(void)state;
+	struct keys keys = some_keys(1);
+	struct origin own = origin_of(ssh_facts), shared = own, other = own, odd = own;
+	unsigned char mac[4][KEY_MAC_LEN];
+
+	origin_set_account(&shared, "deploy");
+	origin_set_account(&other, "deploy2");
+	origin_set_account(&odd, "a name that cannot stand as it is");
+	assert_string_equal(shared.account, "deploy");
+	assert_int_equal(origin_mac(&keys, &own, mac[0], NULL), OTP_OK);
+	assert_int_equal(origin_mac(&keys, &shared, mac[1], NULL), OTP_OK);
+	assert_int_equal(origin_mac(&keys, &other, mac[2], NULL), OTP_OK);
+	assert_int_equal(origin_mac(&keys, &odd, mac[3], NULL), OTP_OK);
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < i; j++)
+			assert_memory_not_equal(mac[i], mac[j], KEY_MAC_LEN);
+}
+
 static void C55_another_caller_on_the_same_terminal_is_another_place(void **state)
 {
 	(void)state;
@@ -192,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_place_has_the_same_name),
 		cmocka_unit_test(C55_another_host_service_source_or_key_is_another_place),
+		cmocka_unit_test(C55_a_shared_account_is_another_place),
 		cmocka_unit_test(C55_another_caller_on_the_same_terminal_is_another_place),
 		cmocka_unit_test(local_and_remote_of_the_same_name_are_two_places),
 		cmocka_unit_test(C18_one_part_does_not_flow_into_the_next),
