@@ -195,5 +195,7 @@ enum otp_err origin_mac(const struct keys *keys, const struct origin *origin, un
 				"libcrypto could not hash where the login comes from");
 		}
 	}
-	return key_mac(keys->origin, parts, sizeof parts / sizeof *parts, out, why);
+	/* The last part is left out where there is none: the names of places stay as they are. */
+	size_t n = sizeof parts / sizeof *parts - (origin->account[0] == '\0');
+	return key_mac(keys->origin, parts, n, out, why);
 }
