@@ -24,7 +24,7 @@ enum record_form {
 	RECORD_AS_CHOICE,  /* an enum: names[value] */
 	RECORD_AS_FLAG,    /* bool: "no", "yes" */
 	RECORD_AS_HEX,     /* size bytes in lower-case hex */
-	RECORD_AS_SEALED,  /* struct totp_sealed: 1..TOTP_SEALED_MAX bytes in lower-case hex */
+	RECORD_AS_SEALED,  /* struct totp_sealed: TOTP_SEALED_MIN..TOTP_SEALED_MAX bytes in lower-case hex */
 	RECORD_AS_DIGITS,  /* unsigned: 6 or 8 */
 	RECORD_AS_PERIOD,  /* int: 30 or 60, seconds */
 	RECORD_AS_REF,     /* three consonants; with min 0 also none */

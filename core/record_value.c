@@ -166,7 +166,7 @@ static bool sealed_sound(const struct record_field *field, const void *element)
 {
 	const struct totp_sealed *sealed = value_of(field, element);
 
-	return sealed->len > TOTP_SEALED_MIN - 1 && sealed->len <= TOTP_SEALED_MAX;
+	return sealed->len >= TOTP_SEALED_MIN && sealed->len <= TOTP_SEALED_MAX;
 }
 
 static void sealed_put(const struct record_field *field, const void *element, struct notation_writer *writer)

@@ -65,6 +65,7 @@ static void change(struct record *record, const uint8_t *changes, size_t size)
 		((unsigned char *)record)[offset % sizeof *record] = changes[2];
 	}
 	mend_flag(&record->admin_locked);
+	mend_flag(&record->totp[0].preferred);
 	for (unsigned i = 0; i < POLICY_LIVE_CHALLENGES; i++)
 		mend_flag(&record->challenges[i].send_failed);
 }

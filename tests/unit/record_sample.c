@@ -81,6 +81,33 @@ static void sample_contact(struct contact *contact, enum channel channel, const 
 	copy(contact->address, address);
 }
 
+static void sample_totp(struct record_totp *totp)
+{
+	totp->form.algorithm = TOTP_SHA256;
+	totp->form.digits = 8;
+	totp->form.period_s = 60;
+	totp->secret.len = TOTP_SEALED_MIN + 4;
+	fill_bytes(totp->secret.bytes, totp->secret.len, 3);
+	totp->since = NOW - 800000;
+	totp->last_step = NOW / 60 - 1;
+	totp->preferred = true;
+}
+
+static void sample_backup(struct record_backup *backup, int64_t until, unsigned start)
+{
+	fill_bytes(backup->seal.mac, sizeof backup->seal.mac, start);
+	backup->until = until;
+}
+
+static void sample_device(struct record_device *device, const char *network, unsigned start)
+{
+	fill_bytes(device->id, sizeof device->id, start);
+	copy(device->service, "sshd");
+	copy(device->network, network);
+	device->since = NOW - 70000 + start;
+	device->until = NOW + 86400 + start;
+}
+
 static void sample_events(struct record *out)
 {
 	struct record_event *refused = &out->events[0], *damaged = &out->events[1];
@@ -123,6 +150,14 @@ void record_sample_full(struct record *out)
 	out->networks_n = 2;
 	sample_network(&out->networks[0], "192.0.2.0/24", NOW - 80000);
 	sample_network(&out->networks[1], "2001:db8:1:2::/64", NOW - 7);
+	out->totp_n = 1;
+	sample_totp(&out->totp[0]);
+	out->backups_n = 2;
+	sample_backup(&out->backups[0], 0, 5);
+	sample_backup(&out->backups[1], NOW + 900, 6);
+	out->devices_n = 2;
+	sample_device(&out->devices[0], "192.0.2.0/24", 7);
+	sample_device(&out->devices[1], "2001:db8:1:2::/64", 8);
 	sample_events(out);
 }
 
@@ -194,16 +229,37 @@ static void longest_contacts(struct record *out)
 	longest_contact(&out->contacts[3], 'x', 1, 30);
 }
 
+static void longest_kept(struct record *out)
+{
+	out->totp_n = 1;
+	out->totp[0].form.algorithm = TOTP_SHA512;
+	out->totp[0].form.digits = 8;
+	out->totp[0].form.period_s = 60;
+	out->totp[0].secret.len = TOTP_SEALED_MAX;
+	out->totp[0].since = out->totp[0].last_step = RECORD_TIME_MAX;
+	out->totp[0].preferred = true;
+	out->backups_n = RECORD_BACKUPS_MAX;
+	for (unsigned i = 0; i < RECORD_BACKUPS_MAX; i++)
+		out->backups[i].until = RECORD_TIME_MAX;
+	out->devices_n = POLICY_DEVICES_MAX;
+	for (unsigned i = 0; i < POLICY_DEVICES_MAX; i++) {
+		fill(out->devices[i].service, 's', sizeof out->devices[i].service - 1);
+		fill(out->devices[i].network, 'f', RECORD_NETWORK_WRITTEN);
+		out->devices[i].since = out->devices[i].until = RECORD_TIME_MAX;
+	}
+}
+
 static void longest_event(struct record_event *event, unsigned index)
 {
-	event->kind = EVENT_CONTACT_REMOVED;
+	event->kind = EVENT_CONTACTS_FOLLOWED;
 	event->first = RECORD_TIME_MAX - index;
 	event->last = RECORD_TIME_MAX;
 	event->count = RECORD_COUNT_MAX;
 	fill(event->service, 's', sizeof event->service - 1);
 	fill_source(event->source);
 	fill(event->ref, 'Q', CODE_REF_LEN);
-	fill(event->detail, ' ', sizeof event->detail - 1);
+	fill(event->detail, 'd', sizeof event->detail - 1);
+	memset(event->detail, ' ', (RECORD_DETAIL_WRITTEN - (RECORD_DETAIL_SIZE - 1)) / 2);
 }
 
 void record_sample_longest(struct record *out)
@@ -231,6 +287,7 @@ void record_sample_longest(struct record *out)
 		fill(out->networks[i].network, 'f', RECORD_NETWORK_WRITTEN);
 		out->networks[i].last_success = RECORD_TIME_MAX;
 	}
+	longest_kept(out);
 	out->events_n = RECORD_EVENTS_MAX;
 	for (unsigned i = 0; i < RECORD_EVENTS_MAX; i++)
 		longest_event(&out->events[i], i);

@@ -129,9 +129,21 @@ static const struct fault values[] = {
 	{"192.0.2.0/24", "2001:DB8::/64", "record, line 14, network: name is no network"},
 	{"192.0.2.0/24", "", "record, line 14, network: name is no network"},
 	{"192.0.2.0/24", "1111:2222:3333:4444::/64/", "record, line 14, network: name is no network"},
-	{"kind=refused", "kind=accepted", "record, line 16, event: kind is none of its words"},
-	{"count=2", "count=0", "record, line 16, event: count is out of range"},
-	{"ref= detail=", "ref=QF detail=", "record, line 17, event: ref is no ref"},
+	{"algorithm=sha256", "algorithm=md5", "record, line 16, totp: algorithm is none of its words"},
+	{"digits=8", "digits=7", "record, line 16, totp: digits is neither 6 nor 8"},
+	{"digits=8", "digits=08", "record, line 16, totp: digits is neither 6 nor 8"},
+	{"period=60", "period=0", "record, line 16, totp: period is neither 30 nor 60"},
+	{"period=60", "period=4294967356", "record, line 16, totp: period is neither 30 nor 60"},
+	{"secret=03", "secret=0", "record, line 16, totp: secret is not hex of its length"},
+	{"preferred=yes", "preferred=maybe", "record, line 16, totp: preferred is neither yes nor no"},
+	{"backup seal=05", "backup seal=0505", "record, line 17, backup: seal is not hex of its length"},
+	{"device id=07", "device id=7", "record, line 19, device: id is not hex of its length"},
+	{"service=sshd network=192", "service=sixteen-and-one-x network=192",
+		"record, line 19, device: service is no text of its length"},
+	{"network=192.0.2.0/24", "network=", "record, line 19, device: network is no network"},
+	{"kind=refused", "kind=accepted", "record, line 21, event: kind is none of its words"},
+	{"count=2", "count=0", "record, line 21, event: count is out of range"},
+	{"ref= detail=", "ref=QF detail=", "record, line 22, event: ref is no ref"},
 };
 
 static void values_out_of_their_range_are_refused(void **state)
@@ -169,8 +181,11 @@ static const struct fault lines[] = {
 	{"send at", "code seal", "record, line 12, code: seal is not hex of its length"},
 	{"network name", "code seal", "record, line 14, code: out of order"},
 	{"challenge ref=QFX", "code seal=QFX", "record, line 6, code: out of order"},
+	{"totp secret", "device secret", "record, line 16, device: id is missing or out of place"},
+	{"backup seal", "totp seal", "record, line 17, totp: one line too many"},
+	{"device id", "backup id", "record, line 19, backup: seal is missing or out of place"},
 	{"event kind", "contact channel=sms address=+12025550124\nevent kind",
-		"record, line 16, contact: out of order"},
+		"record, line 21, contact: out of order"},
 	{"challenge ref=QFX",
 		"event kind=wrong first=1 last=1 count=1 service= source= ref= detail=\nchallenge "
 		"ref=QFX",
@@ -208,13 +223,33 @@ static void id_of_two_challenges_is_refused(void **state)
 	assert_refused(changed, replace(other, id), "record, line 9, challenge: repeats an id");
 }
 
+static void secret_of_another_length_than_a_sealed_one_is_refused(void **state)
+{
+	(void)state;
+	static const char digits[] = "0123456789abcdef";
+	const char *at = strstr(base, "totp secret=") + strlen("totp secret=");
+	const char *after = strchr(at, ' ');
+
+	for (int n = 0; n <= 2 * TOTP_SEALED_MAX + 4; n++) {
+		size_t len = (size_t)snprintf(changed, sizeof changed, "%.*s", (int)(at - base), base);
+		for (int i = 0; i < n; i++)
+			changed[len++] = digits[i % 16];
+		len += (size_t)snprintf(changed + len, sizeof changed - len, "%s", after);
+		if (n % 2 == 0 && n >= 2 * TOTP_SEALED_MIN && n <= 2 * TOTP_SEALED_MAX)
+			assert_int_equal(decode(changed, len), OTP_OK);
+		else
+			assert_refused(
+				changed, len, "record, line 16, totp: secret is not hex of its length");
+	}
+}
+
 static void text_must_be_whole(void **state)
 {
 	(void)state;
 
 	assert_refused("", 0, "record: no line says whose it is");
 	assert_refused("network name=10.0.0.0/24 last_success=1\n", 40, "record: no line says whose it is");
-	assert_refused(base, base_len - 1, "record, line 17: ends without a newline");
+	assert_refused(base, base_len - 1, "record, line 22: ends without a newline");
 	memset(changed, 'x', sizeof changed);
 	assert_refused(changed, RECORD_TEXT_MAX + 1, "record: longer than 8064 bytes");
 	assert_refused(changed, RECORD_TEXT_MAX, "record, line 1: ends without a newline");
@@ -256,15 +291,27 @@ static void one_line_more_than_the_arrays_hold_is_refused(void **state)
 		{"contact", "contact channel=sms address=+120255501#\n", RECORD_CONTACTS_MAX - 2,
 			"record, line 6, contact: one line too many"},
 		{"code",
-			"code seal=00000000000000000000000000000000000000000000000000000000000000# issued=1 "
+			"code seal=000000000000000000000000000000# issued=1 "
 			"expires=1 delivery=sent channel=sms to=\n",
 			POLICY_LIVE_CODES - 2, "record, line 10, code: one line too many"},
 		{"send", "send at=1 lane=known id=000000#\n", POLICY_SENDS_MAX - 2,
-			"record, line 32, send: one line too many"},
+			"record, line 24, send: one line too many"},
 		{"network", "network name=10.0.#.0/24 last_success=1\n", RECORD_NETWORKS_MAX - 2,
 			"record, line 22, network: one line too many"},
+		{"totp",
+			"totp "
+			"secret="
+			"00000000000000000000000000000000000000000000000000000000000000000000000000000000"
+			"00000000 algorithm=sha1 digits=6 period=30 since=0 last_step=0 preferred=no\n",
+			0, "record, line 17, totp: one line too many"},
+		{"backup", "backup seal=000000000000000000000000000000# until=0\n", RECORD_BACKUPS_MAX - 2,
+			"record, line 28, backup: one line too many"},
+		{"device",
+			"device id=000000000000000000000000000000# service= network=10.0.0.0/24 since=0 "
+			"until=1\n",
+			POLICY_DEVICES_MAX - 2, "record, line 27, device: one line too many"},
 		{"event", "event kind=sent first=1 last=1 count=1 service= source= ref= detail=\n",
-			RECORD_EVENTS_MAX - 2, "record, line 40, event: one line too many"},
+			RECORD_EVENTS_MAX - 2, "record, line 45, event: one line too many"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -281,7 +328,7 @@ static void fifth_challenge_is_refused(void **state)
 	(void)state;
 	static const char refs[][4] = {"BBB", "CCC", "DDD"};
 	static const char line[] = "challenge ref=BBB id=000000000000000000000000000000# "
-				   "origin=0000000000000000000000000000000000000000000000000000000000000000 "
+				   "origin=00000000000000000000000000000000 "
 				   "service= source= opened=0 last_send=0 sends=0 tries=0 failed=no\n";
 
 	for (unsigned more = 2; more <= 3; more++) {
@@ -338,6 +385,7 @@ int main(void)
 		cmocka_unit_test_setup(lines_and_keys_out_of_place_are_refused, full_text),
 		cmocka_unit_test_setup(lane_that_says_nothing_is_refused, full_text),
 		cmocka_unit_test_setup(id_of_two_challenges_is_refused, full_text),
+		cmocka_unit_test_setup(secret_of_another_length_than_a_sealed_one_is_refused, full_text),
 		cmocka_unit_test_setup(text_must_be_whole, full_text),
 		cmocka_unit_test_setup(one_line_more_than_the_arrays_hold_is_refused, full_text),
 		cmocka_unit_test_setup(fifth_challenge_is_refused, full_text),

@@ -69,6 +69,15 @@ static void describe(const struct record_field *field, char *out, size_t size)
 	case RECORD_AS_HEX:
 		(void)snprintf(out, size, "hex, %zu bytes", field->size);
 		return;
+	case RECORD_AS_SEALED:
+		(void)snprintf(out, size, "hex, %d..%d bytes", TOTP_SEALED_MIN, TOTP_SEALED_MAX);
+		return;
+	case RECORD_AS_DIGITS:
+		(void)snprintf(out, size, "6 or 8");
+		return;
+	case RECORD_AS_PERIOD:
+		(void)snprintf(out, size, "30 or 60");
+		return;
 	case RECORD_AS_REF:
 		(void)snprintf(out, size, "%s", field->min == 0 ? "ref or empty" : "ref");
 		return;
