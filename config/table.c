@@ -17,6 +17,7 @@
 #define HOOK_READS_IT "the hook reads it, and sees the file alone"
 #define ONE_STORE "all services of a host share one store"
 #define ONE_DELIVERY "all services of a host share one delivery"
+#define ONE_COUNT "all services of a host count together"
 #define ONE_RULE "who may pass without a code is decided in the file"
 
 /* Its text stands behind its kind; the size is that of the text. */
@@ -45,7 +46,8 @@ static const struct config_key table[] = {
 		.max = POLICY_RESEND_MAX_S, .unit = "s",
 		.help = "wait before a code is sent again; doubles each time"},
 	{"limits", "sends_per_user", CONFIG_KIND_RATE, IN_CONFIG(policy.sends_per_user), .min = 1,
-		.max = POLICY_SENDS_MAX, .help = "messages that one user's logins may cause"},
+		.max = POLICY_SENDS_MAX, .file_only = ONE_COUNT,
+		.help = "messages that one user's logins may cause"},
 	{"limits", "sends_per_source", CONFIG_KIND_RATE, IN_CONFIG(policy.sends_per_source), .min = 1,
 		.max = POLICY_SHARED_SENDS_MAX, .help = "messages that logins from one source may cause"},
 	{"limits", "sends_email", CONFIG_KIND_RATE, IN_CONFIG(policy.sends_email), .min = 1,
@@ -58,12 +60,13 @@ static const struct config_key table[] = {
 	{"limits", "trusted_sources", CONFIG_KIND_NETWORKS, IN_CONFIG(policy.trusted_sources),
 		.may_be_empty = true, .help = "networks whose sources have no limit: bastions"},
 	{"limits", "lock_after", CONFIG_KIND_NUMBER, IN_CONFIG(policy.lock_after), .min = 1,
-		.max = POLICY_WRONG_30D_MAX, .help = "consecutive failures of a lane before it is locked"},
+		.max = POLICY_WRONG_30D_MAX, .file_only = ONE_COUNT,
+		.help = "consecutive failures of a lane before it is locked"},
 	{"limits", "lock_for", CONFIG_KIND_DURATION, IN_CONFIG(policy.lock_for_s), .min = 1,
-		.max = POLICY_LOCK_MAX_S, .unit = "min",
+		.max = POLICY_LOCK_MAX_S, .unit = "min", .file_only = ONE_COUNT,
 		.help = "the first lock; doubles with every further 5 failures, to 1d"},
 	{"limits", "wrong_per_30d", CONFIG_KIND_NUMBER, IN_CONFIG(policy.wrong_per_30d), .min = 1,
-		.max = POLICY_WRONG_30D_MAX,
+		.max = POLICY_WRONG_30D_MAX, .file_only = ONE_COUNT,
 		.help = "failures of a lane in 30 days, then locked until unlocked"},
 	{"prompt", "echo", CONFIG_KIND_SWITCH, IN_CONFIG(prompt.echo),
 		.help = "show the code while it is typed"},

@@ -31,12 +31,13 @@ def ignoring(machine):
 
 # Not enrolled.
 
-def test_unenrolled_user_is_denied_by_the_shipped_stack(machine, mailbox):
+def test_unenrolled_user_is_denied_by_the_shipped_stack(machine, mailbox, row):
     machine.add_user("carol")
     machine.start_sshd()
-    denied(machine, NO_ADDRESS, "carol")
+    login = denied(machine, NO_ADDRESS, "carol")
     assert "user=carol" in machine.wait_for_event("denied")
     assert not mailbox.messages()
+    row("sshd, key and code", "`ssh carol@host`, who has no address", login)
 
 
 def test_unenrolled_user_is_let_in_by_the_shipped_stack_if_the_admin_chose_ignore(ignoring, mailbox):
@@ -336,7 +337,7 @@ def test_fault_in_the_configuration_denies_and_names_the_file(ignoring, mailbox,
 
 
 @pytest.mark.parametrize("argument", ["limits.tries=0", "limits.try=5", "tries=5", "debug", "store.path=/tmp/x", "conf=otpcode.conf",
-                                      "conf=/etc/otpcode/nowhere.conf", "users.unenrolled=ignore", "limits.lock_for=15"])
+                                      "conf=/etc/otpcode/nowhere.conf", "users.unenrolled=ignore", "limits.resend_after=15", "limits.lock_after=3"])
 def test_fault_in_a_module_argument_denies(machine, mailbox, argument):
     machine.use_stack("sshd, key and code", lambda lines: [
         line + " " + argument if "pam_otpcode.so" in line else line for line in lines])
@@ -387,7 +388,7 @@ def test_C16_right_code_does_not_let_a_denied_user_in(machine, mailbox):
     assert len(mailbox.messages()) == 1
 
 
-def test_blind_password_conversation_sends_nothing_and_is_refused(machine, mailbox):
+def test_blind_password_conversation_sends_nothing_and_is_refused(machine, mailbox, row):
     machine.use_stack("sshd, password and code")
     machine.add_user("dora", password="open sesame")
     machine.otpcode("enroll", "dora", "--email", "dora@example.org")
@@ -398,3 +399,4 @@ def test_blind_password_conversation_sends_nothing_and_is_refused(machine, mailb
     assert not login.ended()
     assert "PasswordAuthentication no" in machine.wait_for_event("error")
     assert not mailbox.messages()
+    row("sshd, its own password method", "`ssh dora@host`, the right password", login, more="; the log says what to set")

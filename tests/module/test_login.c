@@ -135,7 +135,7 @@ static void a_locked_lane_ends_with_maxtries_and_is_not_asked(void **state)
 	struct site_login login = remote();
 
 	if (have_site)
-		site_stack("", SHIPPED, "limits.lock_after=2 limits.lock_for=15min");
+		site_configure("[limits]\nlock_after=2\nlock_for=15min\n");
 	login.replies[0].answer = login.replies[1].answer = SITE_WRONG;
 	assert_int_equal(run(&login), PAM_MAXTRIES);
 	assert_non_null(strstr(login.seen, "Locked after too many wrong codes. Try again in 15 min."));

@@ -47,9 +47,9 @@ static void a_value_of_another_kind_is_a_fault_that_says_what_would_be_right(voi
 		"[code]\nlifetime=min\n", "f1.conf:2: lifetime=min is not a duration: 1min to 10min");
 	config_text_fault("[code]\nlifetime=1h\n", "f1.conf:2: lifetime=1h is out of range: 1min to 10min");
 	config_text_fault("[limits]\nsends_per_user=5/min\n",
-		"f1.conf:2: sends_per_user=5/min is not a rate: 1 to 20, /h or /d");
-	config_text_fault("[limits]\nsends_per_user=21/d\n",
-		"f1.conf:2: sends_per_user=21/d is out of range: 1 to 20, /h or /d");
+		"f1.conf:2: sends_per_user=5/min is not a rate: 1 to 12, /h or /d");
+	config_text_fault("[limits]\nsends_per_user=13/d\n",
+		"f1.conf:2: sends_per_user=13/d is out of range: 1 to 12, /h or /d");
 	config_text_fault("[prompt]\necho=true\n", "f1.conf:2: echo=true must be yes|no");
 	config_text_fault("[delivery]\nhook=otpcode-deliver\n",
 		"f1.conf:2: hook must be an absolute path without //, "

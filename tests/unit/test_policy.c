@@ -140,8 +140,8 @@ static void strangers_may_cause_three_sends_of_five(void **state)
 	struct policy policy = policy_default();
 
 	assert_int_equal(policy_stranger_sends(&policy), 3);
-	policy.sends_per_user.count = 20;
-	assert_int_equal(policy_stranger_sends(&policy), 12);
+	policy.sends_per_user.count = 12;
+	assert_int_equal(policy_stranger_sends(&policy), 8);
 	policy.sends_per_user.count = 4;
 	assert_int_equal(policy_stranger_sends(&policy), 3);
 	policy.sends_per_user.count = 1;
