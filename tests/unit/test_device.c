@@ -422,6 +422,43 @@ static void the_oldest_of_eight_goes_for_a_ninth_and_the_same_place_takes_no_sec
 	assert_int_equal(record.devices[POLICY_DEVICES_MAX - 1].since, w.now);
 }
 
+static void the_same_place_takes_no_second_one(void **state)
+{
+	(void)state;
+	struct otp_login login = world_login("192.0.2.7", KEY);
+	struct device_place place;
+
+	log_in(&login);
+	assert_int_equal(device_place(&w.core.keys, &w.core.policy, &login, &place, NULL), OTP_OK);
+	world_record(&w, &record);
+	device_remember(&record, &w.core.policy, &login, &place, w.now + 60);
+	assert_int_equal(record.devices_n, 1);
+	assert_int_equal(record.devices[0].since, w.now + 60);
+}
+
+/* Over a record that nobody brought up to now. */
+static void a_device_is_known_between_its_two_ends_alone(void **state)
+{
+	(void)state;
+	struct otp_login login = world_login("192.0.2.7", KEY);
+	struct device_place place;
+
+	log_in(&login);
+	assert_int_equal(device_place(&w.core.keys, &w.core.policy, &login, &place, NULL), OTP_OK);
+	world_record(&w, &record);
+	w.core.policy.remember_for_s = POLICY_REMEMBER_MAX_S;
+	assert_null(device_find(&record, &w.core.policy, &place, w.now - 1));
+	assert_non_null(device_find(&record, &w.core.policy, &place, w.now));
+	assert_non_null(device_find(&record, &w.core.policy, &place, w.now + 7 * DAY - 1));
+	assert_null(device_find(&record, &w.core.policy, &place, w.now + 7 * DAY));
+	/* What merely ended need not be written; what a clock set back took away must be. */
+	struct record later = record;
+	assert_false(device_settle(&later, w.now + 7 * DAY));
+	assert_int_equal(later.devices_n, 0);
+	assert_true(device_settle(&record, w.now - 1));
+	assert_int_equal(record.devices_n, 0);
+}
+
 static void the_history_says_that_nobody_was_asked(void **state)
 {
 	(void)state;
@@ -477,6 +514,8 @@ int main(void)
 		cmocka_unit_test_setup(a_damaged_slot_forgets_all_devices, setup),
 		cmocka_unit_test_setup(
 			the_oldest_of_eight_goes_for_a_ninth_and_the_same_place_takes_no_second_one, setup),
+		cmocka_unit_test_setup(the_same_place_takes_no_second_one, setup),
+		cmocka_unit_test_setup(a_device_is_known_between_its_two_ends_alone, setup),
 		cmocka_unit_test_setup(the_history_says_that_nobody_was_asked, setup),
 		cmocka_unit_test_setup(a_service_with_a_long_name_is_remembered_under_its_whole_name, setup),
 	};
