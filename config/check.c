@@ -189,10 +189,23 @@ static enum otp_err check_times(const struct reading *reading, struct otp_why *w
 		"[limits] resend_after is longer than [code] lifetime: it must not be");
 }
 
+/* What a login tells the command to look up comes from outside, so nothing of root's answers. */
+static enum otp_err check_users(const struct reading *reading, struct otp_why *why)
+{
+	const struct config *config = &reading->config;
+
+	if (config->users.contacts.from != CONFIG_CONTACTS_COMMAND || is_set(config->users.contacts_user))
+		return OTP_OK;
+	return check_fault(reading, check_place(reading, "users", "contacts"), why,
+		"contacts=command: needs contacts_user, whom the command runs as");
+}
+
 enum otp_err reading_finish(struct reading *reading, struct otp_why *why)
 {
 	enum otp_err err = check_times(reading, why);
 
+	if (err == OTP_OK)
+		err = check_users(reading, why);
 	for (unsigned i = 0; err == OTP_OK && i < reading->config.providers_n; i++)
 		err = check_provider(reading, i, why);
 	return err != OTP_OK ? err : check_channels(reading, why);

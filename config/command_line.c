@@ -35,13 +35,18 @@ static bool is_program(const char *word, size_t len)
 
 enum otp_err command_line_check(const char *key, const char *text, struct otp_why *why)
 {
+	return command_line_check_for(key, text, PLACEHOLDERS_COMMAND, why);
+}
+
+enum otp_err command_line_check_for(const char *key, const char *text, unsigned allowed, struct otp_why *why)
+{
 	const char *word;
 	size_t len;
 	unsigned n = 0;
 	enum otp_err err = check_characters(key, text, why);
 
 	if (err == OTP_OK)
-		err = placeholder_check(key, text, PLACEHOLDERS_COMMAND, why);
+		err = placeholder_check(key, text, allowed, why);
 	if (err != OTP_OK)
 		return err;
 	for (; command_line_take(&text, &word, &len); n++)

@@ -20,6 +20,10 @@
 __attribute__((warn_unused_result)) enum otp_err command_line_check(
 	const char *key, const char *text, struct otp_why *why);
 
+/* The same with other placeholders allowed: a mask of 1U << enum placeholder. */
+__attribute__((warn_unused_result)) enum otp_err command_line_check_for(
+	const char *key, const char *text, unsigned allowed, struct otp_why *why);
+
 /* Takes the next word off the front of *text; its length is *len. False where there is none. */
 bool command_line_take(const char **text, const char **word, size_t *len);
 

@@ -29,6 +29,18 @@ enum config_unenrolled {
 	CONFIG_UNENROLLED_IGNORE, /* the one way to PAM_IGNORE */
 };
 
+/* Where contacts live. */
+enum config_contacts_from {
+	CONFIG_CONTACTS_RECORD,  /* in the user's record: the command enters them */
+	CONFIG_CONTACTS_FILE,    /* in one file of root's */
+	CONFIG_CONTACTS_COMMAND, /* a command says them */
+};
+
+struct config_contacts {
+	enum config_contacts_from from;
+	char where[CONFIG_COMMAND_SIZE]; /* a path; or a program and its arguments, in which {user} stands */
+};
+
 enum config_tls {
 	CONFIG_TLS_REQUIRED, /* verified; the default anywhere but on loopback */
 	CONFIG_TLS_NONE,     /* plain; only to loopback, where it is the default */
@@ -110,7 +122,7 @@ struct config_prefixes {
 /* Everything that configuration decides, whole and within its ranges; there is no half-read one. */
 struct config {
 	char path[CONFIG_PATH_SIZE]; /* the main file: the hook gets it as its argument */
-	struct policy policy;        /* [code], [limits] */
+	struct policy policy;        /* [code], [limits], [devices] */
 	struct {
 		bool echo;
 		unsigned max_prompts; /* 1..20 */
@@ -118,6 +130,10 @@ struct config {
 	} prompt;
 	struct {
 		enum config_unenrolled unenrolled;
+		struct config_contacts contacts;
+		char contacts_user[CONFIG_NAME_SIZE]; /* whom the command runs as; set where there is one */
+		int contacts_wait_s;                  /* 1..30 */
+		char people[CONFIG_PATH_SIZE];        /* empty: nobody shares an account */
 	} users;
 	struct {
 		char hook[CONFIG_PATH_SIZE];

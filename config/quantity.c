@@ -10,6 +10,7 @@
 
 #define HOUR_S 3600
 #define DAY_S 86400
+#define OFF "off"
 
 struct unit {
 	const char *name;
@@ -96,6 +97,10 @@ enum otp_err quantity_parse_duration(
 	long number = read_digits(text, &rest);
 	const struct unit *unit = find_unit(rest);
 
+	if (key->may_be_off && strcmp(text, OFF) == 0) {
+		*(int *)field = 0;
+		return OTP_OK;
+	}
 	if (rest == text)
 		return value_refuse(key, text, "is not a duration:", why);
 	if (*rest == '\0')
@@ -119,8 +124,12 @@ static void format_seconds(long seconds, char *out, size_t size)
 
 void quantity_format_duration(const struct config_key *key, const void *field, char *out, size_t size)
 {
-	(void)key;
-	format_seconds(*(const int *)field, out, size);
+	int seconds = *(const int *)field;
+
+	if (key->may_be_off && seconds == 0)
+		(void)snprintf(out, size, OFF);
+	else
+		format_seconds(seconds, out, size);
 }
 
 void quantity_duration_range(const struct config_key *key, char out[CONFIG_RANGE_SIZE])
@@ -129,7 +138,7 @@ void quantity_duration_range(const struct config_key *key, char out[CONFIG_RANGE
 
 	format_seconds(key->min, min, sizeof min);
 	format_seconds(key->max, max, sizeof max);
-	(void)snprintf(out, CONFIG_RANGE_SIZE, "%s to %s", min, max);
+	(void)snprintf(out, CONFIG_RANGE_SIZE, "%s to %s%s", min, max, key->may_be_off ? ", or " OFF : "");
 }
 
 enum otp_err quantity_parse_rate(

@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 /*
- * Numbers, durations ("30s", "15min", "1h", "1d") and rates ("5/h", "20/d"). A duration without a unit is a
- * fault, never a guess. Nothing overflows: a number too large for its member is out of range, whatever its
- * length.
+ * Numbers, durations ("30s", "15min", "1h", "1d", and "off" where a key takes that) and rates ("5/h",
+ * "20/d"). A duration without a unit is a fault, never a guess. Nothing overflows: a number too large for its
+ * member is out of range, whatever its length.
  */
 __attribute__((warn_unused_result)) enum otp_err quantity_parse_number(
 	const struct config_key *key, const char *text, void *field, struct otp_why *why);

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TABLE_MAX 80
+#define TABLE_MAX 88
 #define TABLE_PROVIDER "provider" /* the section of provider keys */
 
 enum config_kind {
@@ -39,6 +39,7 @@ enum config_kind {
 	CONFIG_KIND_NETWORKS,  /* struct policy_networks */
 	CONFIG_KIND_CHANNELS,  /* struct otp_channels */
 	CONFIG_KIND_PREFIXES,  /* struct config_prefixes */
+	CONFIG_KIND_SOURCE,    /* struct config_contacts */
 	CONFIG_KIND_PROVIDERS, /* struct config_channel: providers, providers_n */
 	CONFIG_KINDS_N,
 };
@@ -48,9 +49,10 @@ struct config_key {
 	const char *key;
 	enum config_kind kind;
 	bool may_be_empty;
-	size_t offset; /* in struct config; in struct config_provider where section is TABLE_PROVIDER */
-	size_t size;   /* of that member */
-	long min, max; /* numbers; seconds; count of a rate */
+	bool may_be_off; /* durations: the word off is 0 */
+	size_t offset;   /* in struct config; in struct config_provider where section is TABLE_PROVIDER */
+	size_t size;     /* of that member */
+	long min, max;   /* numbers; seconds; count of a rate */
 	const char *
 		unit; /* durations: the one to suggest where it is missing; rates: the only one (NULL: any) */
 	const char *words;     /* "digits|letters" */

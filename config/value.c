@@ -7,6 +7,7 @@
 #include "config/list.h"
 #include "config/networks.h"
 #include "config/quantity.h"
+#include "config/source.h"
 #include "config/url.h"
 #include "core/contact.h"
 
@@ -23,6 +24,7 @@
 static_assert(sizeof(enum code_alphabet) == sizeof(unsigned), "words are stored as unsigned");
 static_assert(sizeof(enum config_tls) == sizeof(unsigned), "words are stored as unsigned");
 static_assert(sizeof(enum config_unenrolled) == sizeof(unsigned), "words are stored as unsigned");
+static_assert(sizeof(enum policy_remember_by) == sizeof(unsigned), "words are stored as unsigned");
 static_assert(CONFIG_VALUE_SIZE >= CONFIG_CHANNEL_PROVIDERS_MAX * (CONFIG_NAME_SIZE + 1), "a full list fits");
 
 enum otp_err value_refuse(
@@ -128,8 +130,7 @@ static bool is_any(const char *text)
 	return true;
 }
 
-/* Absolute, and the one way to write it: what a log shows is what is opened. */
-static bool is_path(const char *text)
+bool value_is_path(const char *text)
 {
 	while (*text == '/') {
 		size_t len = strcspn(++text, "/");
@@ -149,7 +150,8 @@ static bool is_hook(const char *text)
 	const char *socket =
 		strncmp(text, HOOK_UNIX, strlen(HOOK_UNIX)) == 0 ? text + strlen(HOOK_UNIX) : NULL;
 
-	return socket == NULL ? is_path(text) : is_path(socket) && strlen(socket) <= SOCKET_PATH_MAX;
+	return socket == NULL ? value_is_path(text)
+			      : value_is_path(socket) && strlen(socket) <= SOCKET_PATH_MAX;
 }
 
 /* Not root: what it runs talks to the network. By name only, so that nobody is meant by a number. */
@@ -170,7 +172,7 @@ static enum otp_err parse_string(
 {
 	static bool (*const rules[CONFIG_KINDS_N])(const char *) = {
 		[CONFIG_KIND_TEXT] = is_any,
-		[CONFIG_KIND_PATH] = is_path,
+		[CONFIG_KIND_PATH] = value_is_path,
 		[CONFIG_KIND_HOOK] = is_hook,
 		[CONFIG_KIND_USER] = is_hook_user,
 		[CONFIG_KIND_ADDRESS] = is_address,
@@ -359,6 +361,7 @@ static const struct {
 	[CONFIG_KIND_NETWORKS] = {networks_parse, networks_format, networks_range},
 	[CONFIG_KIND_CHANNELS] = {channel_list_parse, channel_list_format, channel_list_range},
 	[CONFIG_KIND_PREFIXES] = {channel_prefixes_parse, channel_prefixes_format, channel_prefixes_range},
+	[CONFIG_KIND_SOURCE] = {source_parse, source_format, source_range},
 	[CONFIG_KIND_PROVIDERS] = {parse_providers, format_providers, string_range},
 };
 

@@ -24,6 +24,9 @@ void value_format(const struct config_key *key, const void *field, char out[CONF
 /* What values the key takes: "1min to 10min". */
 void value_range(const struct config_key *key, char out[CONFIG_RANGE_SIZE]);
 
+/* Absolute, and the one way to write it: what a log shows is what is opened. */
+bool value_is_path(const char *text);
+
 /* Letters, digits, '-' and '_', the first a letter or digit, shorter than CONFIG_NAME_SIZE. */
 bool value_is_provider_name(const char *name);
 
