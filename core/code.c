@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/code.h"
 
+#include "core/fold.h"
+
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -9,10 +12,6 @@
 _Static_assert(CODE_SEAL_LEN <= KEY_MAC_LEN, "a seal is the beginning of a MAC");
 
 #define CONSONANTS "BCDFGHJKLMNPQRSTVWXZ" /* of codes in letters, and of refs */
-
-/* What a character of an answer comes to, where it is not one that a code could have. */
-#define CLEAN_DROPPED '\0'
-#define CLEAN_FOREIGN '\x01'
 
 static const char *alphabet_characters(enum code_alphabet alphabet)
 {
@@ -60,65 +59,7 @@ enum otp_err code_draw_ref(const struct otp_random *random, char out[CODE_REF_SI
 	return draw_text(CONSONANTS, CODE_REF_LEN, random, out, why);
 }
 
-/* Takes one character off an answer: its code point, or UINT32_MAX for no UTF-8 (RFC 3629) of up to 3 bytes.
- */
-static uint32_t utf8_take(const char **at)
-{
-	const unsigned char *p = (const unsigned char *)*at;
-	size_t len = 1;
-
-	while ((p[len] & 0xc0) == 0x80)
-		len++;
-	*at += len;
-	if (p[0] < 0x80 && len == 1)
-		return p[0];
-	if (p[0] >= 0xc2 && p[0] < 0xe0 && len == 2)
-		return (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
-	if (p[0] > 0xe0 && p[0] < 0xf0 && len == 3)
-		return (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
-	return UINT32_MAX;
-}
-
-/* Spaces and dashes: what people, mail programs and telephones put between the characters of a code. */
-static bool is_dropped(uint32_t point)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{'\t', '\t'}, {' ', ' '}, {'-', '-'}, {0x00a0, 0x00a0}, /* no-break space */
-		{0x00ad, 0x00ad},                                       /* soft hyphen */
-		{0x1680, 0x1680},                                       /* ogham space */
-		{0x2000, 0x200a},                                       /* en quad to hair space */
-		{0x2010, 0x2015},                                       /* hyphen to horizontal bar */
-		{0x202f, 0x202f},                                       /* narrow no-break space */
-		{0x205f, 0x205f},                                       /* mathematical space */
-		{0x2212, 0x2212},                                       /* minus */
-		{0x3000, 0x3000},                                       /* ideographic space */
-		{0xfe58, 0xfe58},                                       /* small em dash */
-		{0xfe63, 0xfe63},                                       /* small hyphen-minus */
-	};
-
-	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-		if (point >= ranges[i].first && point <= ranges[i].last)
-			return true;
-	return false;
-}
-
-/* Not toupper: that follows the host's locale. */
-static char clean_character(uint32_t point)
-{
-	if (point >= 0xff01 && point <= 0xff5e) /* the full-width forms of '!' to '~' */
-		point -= 0xff01 - '!';
-	if (is_dropped(point))
-		return CLEAN_DROPPED;
-	if (point >= 'a' && point <= 'z')
-		point -= 'a' - 'A';
-	if (point > ' ' && point < 0x7f)
-		return (char)point;
-	return CLEAN_FOREIGN;
-}
-
-static bool is_ref(const char *text, unsigned text_len, const char *ref)
+static bool is_ref(const char *text, size_t text_len, const char *ref)
 {
 	return ref != NULL && text_len == CODE_REF_LEN && strncmp(text, ref, CODE_REF_LEN) == 0;
 }
@@ -127,19 +68,9 @@ enum code_shape code_clean(
 	struct code_form form, const char *typed, const char *ref, struct code *out, unsigned *typed_len)
 {
 	const char *characters = alphabet_characters(form.alphabet);
-	struct code scratch = {{0}};
-	unsigned len = 0;
-	bool foreign = false;
-
-	while (*typed != '\0') {
-		char c = clean_character(utf8_take(&typed));
-		if (c == CLEAN_DROPPED)
-			continue;
-		foreign = foreign || strchr(characters, c) == NULL;
-		if (len < CODE_MAX_LEN)
-			scratch.text[len] = c;
-		len++;
-	}
+	struct code scratch;
+	size_t len = fold_typed(typed, scratch.text, sizeof scratch.text);
+	bool foreign = scratch.text[strspn(scratch.text, characters)] != '\0';
 
 	enum code_shape shape = CODE_SHAPE_CODE;
 	if (is_ref(scratch.text, len, ref))
@@ -152,7 +83,7 @@ enum code_shape code_clean(
 	if (shape == CODE_SHAPE_CODE)
 		*out = scratch;
 	code_wipe(&scratch);
-	*typed_len = len;
+	*typed_len = len < UINT_MAX ? (unsigned)len : UINT_MAX;
 	return shape;
 }
 
