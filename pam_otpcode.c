@@ -96,6 +96,7 @@ static int pam_code(enum prompt_result result, enum config_unenrolled unenrolled
 {
 	switch (result) {
 	case PROMPT_VERIFIED:
+	case PROMPT_REMEMBERED:
 		return PAM_SUCCESS;
 	case PROMPT_NOT_ENROLLED:
 		return unenrolled == CONFIG_UNENROLLED_IGNORE ? PAM_IGNORE : PAM_AUTH_ERR;

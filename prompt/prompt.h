@@ -11,7 +11,8 @@
 /* How a login ended. One function of pam_otpcode.c maps these to PAM codes. */
 enum prompt_result {
 	PROMPT_VERIFIED,
-	PROMPT_WRONG, /* prompts used up without a right code */
+	PROMPT_REMEMBERED, /* nobody was asked: the device is known */
+	PROMPT_WRONG,      /* prompts used up without a right code */
 	PROMPT_EXPIRED,
 	PROMPT_NOT_ENROLLED, /* exactly that: no record in this host's store */
 	PROMPT_NO_CONTACT,   /* enrolled, but nothing can be sent to any contact */
@@ -77,11 +78,5 @@ struct prompt_options {
  */
 __attribute__((warn_unused_result)) enum prompt_result prompt_login(const struct otp_core *core,
 	const struct otp_login *login, const struct prompt_options *options, const struct prompt_host *host);
-
-/*
- * sshd sends this for a user whom it has already denied, cut or repeated to the length of what was typed
- * (auth-pam.c, fake password): "\b\n\r\177INCORRECT". True for a non-empty cyclic prefix of it.
- */
-bool prompt_is_junk(const char *answer);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/account.h"
 #include "prompt/prompt.h"
+#include "prompt/typed.h"
 #include "tests/unit/world.h"
 
 #include <setjmp.h>
@@ -365,13 +366,13 @@ static void C16_junk_is_no_answer_and_no_resend(void **state)
 static void junk_is_a_cyclic_prefix_and_nothing_else(void **state)
 {
 	(void)state;
-	assert_true(prompt_is_junk("\b\n\r\177INCORRECT"));
-	assert_true(prompt_is_junk("\b\n\r\177INCORRECT\b\n"));
-	assert_true(prompt_is_junk("\b"));
-	assert_false(prompt_is_junk(""));
-	assert_false(prompt_is_junk("INCORRECT"));
-	assert_false(prompt_is_junk("123456"));
-	assert_false(prompt_is_junk("\b\n\r\177INCORRECU"));
+	assert_true(typed_is_junk("\b\n\r\177INCORRECT"));
+	assert_true(typed_is_junk("\b\n\r\177INCORRECT\b\n"));
+	assert_true(typed_is_junk("\b"));
+	assert_false(typed_is_junk(""));
+	assert_false(typed_is_junk("INCORRECT"));
+	assert_false(typed_is_junk("123456"));
+	assert_false(typed_is_junk("\b\n\r\177INCORRECU"));
 }
 
 static void who_is_not_enrolled_is_told_unless_nothing_is_to_be_noticed(void **state)

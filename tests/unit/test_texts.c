@@ -31,8 +31,10 @@ static struct otp_step step_of(enum otp_situation situation)
 static const char *say_with(
 	const struct otp_step *step, enum texts_context context, const char *support, unsigned length)
 {
-	struct texts_facts facts = {
-		.form = {.alphabet = CODE_DIGITS, .length = length}, .support = support, .now = NOW};
+	struct texts_facts facts = {.form = {.alphabet = CODE_DIGITS, .length = length},
+		.support = support,
+		.may_send = true,
+		.now = NOW};
 
 	texts_line(step, context, &facts, said);
 	assert_true(strlen(said) < TEXTS_LINE_SIZE);
@@ -254,11 +256,153 @@ static void the_longest_values_still_give_a_whole_line(void **state)
 
 	for (int situation = OTP_SEND; situation <= OTP_NOT_A_CODE; situation++) {
 		step.situation = (enum otp_situation)situation;
-		step.has_live_code = true;
-		is_a_whole_line_everywhere(step);
-		step.has_live_code = false;
-		is_a_whole_line_everywhere(step);
+		/* All that may be there to type: a bit each. */
+		for (unsigned means = 0; means < 8; means++) {
+			step.has_live_code = (means & 1) != 0;
+			step.has_totp = (means & 2) != 0;
+			step.totp_digits = step.has_totp ? 8 : 0;
+			step.backups_left = (means & 4) != 0 ? 11 : 0;
+			step.means = step.backups_left > 0 ? OTP_MEANS_BACKUP : OTP_MEANS_SENT;
+			for (int shape = CODE_SHAPE_LENGTH; shape <= CODE_SHAPE_FOREIGN; shape++) {
+				step.shape = (enum code_shape)shape;
+				if (situation != OTP_REMEMBERED && (situation != OTP_ASK || means > 1))
+					is_a_whole_line_everywhere(step);
+			}
+		}
 	}
+}
+
+/* A step of somebody who may type the app's codes, backup codes, and where live a code that was sent. */
+static struct otp_step kept_step(
+	enum otp_situation situation, bool live, unsigned totp_digits, unsigned backups_left)
+{
+	struct otp_step step = step_of(situation);
+
+	step.has_live_code = live;
+	step.has_totp = totp_digits > 0;
+	step.totp_digits = totp_digits;
+	step.backups_left = backups_left;
+	return step;
+}
+
+static void who_prefers_the_app_is_asked_for_its_code_and_told_of_enter(void **state)
+{
+	(void)state;
+	struct otp_step step = kept_step(OTP_ASK, false, 6, 0);
+	struct texts_facts facts = {.support = "", .now = NOW};
+
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Enter your authenticator app's code. None? Press Enter to have one sent.");
+	assert_string_equal(say(&step, TEXTS_EXPIRED),
+		"That came too late and was not checked. Enter your authenticator app's code.");
+	step.backups_left = 3;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Enter your app's code or a backup code. None? Press Enter to have one sent.");
+	/* Where nothing is to be sent, nobody is told to ask for it. */
+	texts_line(&step, TEXTS_PLAIN, &facts, said);
+	assert_string_equal(said, "Enter your app's code or a backup code.");
+	step.has_totp = false;
+	texts_line(&step, TEXTS_PLAIN, &facts, said);
+	assert_string_equal(said, "Enter a backup code.");
+}
+
+static void where_nothing_is_sent_what_the_person_keeps_is_named(void **state)
+{
+	(void)state;
+	struct otp_step step = kept_step(OTP_SEND_FAILED, false, 6, 3);
+
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Your code could not be sent. Use your app's code or a backup code.");
+	step.backups_left = 0;
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "Your code could not be sent. Use your authenticator app's code.");
+	step.situation = OTP_NO_CONTACT;
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "No code can be sent to you. Use your authenticator app's code.");
+	step = kept_step(OTP_SEND_LIMIT, false, 0, 1);
+	step.wait_s = INT64_C(41) * 60;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "No more codes for 41 min. Use a backup code.");
+	step.situation = OTP_NO_SUCH_CONTACT;
+	step.channel = CHANNEL_SMS;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "No code can be texted to you. Use a backup code.");
+	/* A code that was sent comes first. */
+	step = kept_step(OTP_SEND_FAILED, true, 6, 3);
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"No new code could be sent. The code already sent (ref QFX) still works.");
+}
+
+static void a_wrong_answer_names_what_is_right_for_this_user(void **state)
+{
+	(void)state;
+	struct otp_step step = kept_step(OTP_WRONG, true, 6, 3);
+
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Wrong code. Use the one in message QFX or your app's. 3 tries left.");
+	step.has_live_code = false;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "Wrong code. Use your app's next one. 3 tries left.");
+	step.has_totp = false;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "Wrong code. Use a backup code. 3 tries left.");
+	step = kept_step(OTP_EXPIRED, false, 6, 0);
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"That code expired. Use your authenticator app's code. 3 tries left.");
+}
+
+static void what_cannot_be_a_code_is_named_by_all_that_could_be_one(void **state)
+{
+	(void)state;
+	struct otp_step step = kept_step(OTP_NOT_A_CODE, true, 6, 0);
+
+	step.shape = CODE_SHAPE_LENGTH;
+	step.typed_len = 5;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "The code has 6 digits; you typed 5. Not counted.");
+	step.totp_digits = 8;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "The code has 6 or 8 digits; you typed 5. Not counted.");
+	step.totp_digits = 6;
+	step.backups_left = 3;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"The code has 6 digits (a backup code 16 characters); you typed 5. Not counted.");
+	step.has_totp = step.has_live_code = false;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "The code has 16 characters; you typed 5. Not counted.");
+	step = kept_step(OTP_NOT_A_CODE, true, 6, 0);
+	step.shape = CODE_SHAPE_FOREIGN;
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "The code is 6 digits: see message QFX or your app. Not counted.");
+	step.has_live_code = false;
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "The code is 6 digits and nothing else: see your app. Not counted.");
+	assert_string_equal(say(&step, TEXTS_PASSWORD),
+		"That is your password. Type the 6 digits in your app. Not counted.");
+	step.backups_left = 3;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"The code is 6 digits (a backup code 16 characters): see your app. Not counted.");
+	step.has_totp = false;
+	assert_string_equal(say(&step, TEXTS_PASSWORD),
+		"That is your password. Type the 16 characters in your list of backup codes.");
+}
+
+static void after_a_backup_code_the_number_left_is_said_in_any_case(void **state)
+{
+	(void)state;
+	struct otp_step step = kept_step(OTP_VERIFIED, false, 0, 3);
+
+	step.means = OTP_MEANS_BACKUP;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "That backup code is used up. 3 backup codes left.");
+	step.backups_left = 1;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "That backup code is used up. 1 backup code left.");
+	step.backups_left = 0;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "That backup code is used up. No backup codes left.");
+	/* What somebody else did comes first, and from where as long as there is room. */
+	step.backups_left = 3;
+	step.wrong_since_success = 1;
+	strcpy(step.wrong_latest_source, "192.0.2.9");
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "1 wrong code since your last login. 3 backup codes left.");
+	strcpy(step.wrong_latest_source, "tty:pts");
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"1 wrong code since your last login, latest from tty:pts. 3 backup codes left.");
+	step.means = OTP_MEANS_TOTP;
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "1 wrong code since your last login, latest from tty:pts.");
 }
 
 static void support_is_named_where_it_fits(void **state)
@@ -313,6 +457,11 @@ int main(void)
 		cmocka_unit_test(support_is_named_where_it_fits),
 		cmocka_unit_test(a_success_tells_of_wrong_codes_only_if_there_were_any),
 		cmocka_unit_test(silence_says_nothing),
+		cmocka_unit_test(who_prefers_the_app_is_asked_for_its_code_and_told_of_enter),
+		cmocka_unit_test(where_nothing_is_sent_what_the_person_keeps_is_named),
+		cmocka_unit_test(a_wrong_answer_names_what_is_right_for_this_user),
+		cmocka_unit_test(what_cannot_be_a_code_is_named_by_all_that_could_be_one),
+		cmocka_unit_test(after_a_backup_code_the_number_left_is_said_in_any_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

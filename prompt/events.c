@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "prompt/events.h"
+
+#include "prompt/logline.h"
+
+static void begin_line(const struct talk *talk, struct logline *line, const char *event)
+{
+	logline_begin(line, event);
+	logline_add(line, "user", talk->login->user);
+	logline_add(line, "account", talk->login->origin.account); /* empty: the user's own */
+	logline_add(line, "rhost", talk->login->origin.source);
+	logline_add(line, "ref", talk->step.ref);
+}
+
+static void write_line(const struct talk *talk, enum prompt_level level, const struct logline *line)
+{
+	talk->host->log(talk->host->self, level, line->text);
+}
+
+void events_note(const struct talk *talk, enum prompt_level level, const char *event, const char *why)
+{
+	struct logline line;
+
+	begin_line(talk, &line, event);
+	logline_add(&line, "why", why);
+	write_line(talk, level, &line);
+}
+
+void events_denied(const struct talk *talk, const char *why)
+{
+	const struct otp_step *step = &talk->step;
+	bool ends = step->situation == OTP_LOCKED || step->situation == OTP_SEND_LIMIT;
+	struct logline line;
+
+	begin_line(talk, &line, "denied");
+	logline_add(&line, "why", why);
+	if (ends && step->wait_s != RECORD_LOCK_FOREVER)
+		logline_add_time(&line, "until", talk_now(talk) + step->wait_s);
+	write_line(talk, PROMPT_NOTICE, &line);
+}
+
+void events_failure(const struct talk *talk, const char *event)
+{
+	struct logline line;
+
+	begin_line(talk, &line, event);
+	logline_add_number(&line, "tries_left", talk->step.tries_left);
+	logline_add_number(&line, "failures", talk->step.failures);
+	write_line(talk, PROMPT_NOTICE, &line);
+}
+
+void events_verified(const struct talk *talk)
+{
+	static const char *const means[] = {
+		[OTP_MEANS_SENT] = "sent", [OTP_MEANS_TOTP] = "app", [OTP_MEANS_BACKUP] = "backup"};
+	struct logline line;
+
+	begin_line(talk, &line, "verified");
+	logline_add(&line, "lane", lane_name(talk->step.lane));
+	logline_add(&line, "by", means[talk->step.means]);
+	if (talk->step.means == OTP_MEANS_BACKUP)
+		logline_add_number(&line, "backups_left", talk->step.backups_left);
+	write_line(talk, PROMPT_INFO, &line);
+}
+
+void events_remembered(const struct talk *talk)
+{
+	struct logline line;
+
+	begin_line(talk, &line, "remembered");
+	logline_add_time(&line, "until", talk->step.works_until);
+	write_line(talk, PROMPT_INFO, &line);
+}
+
+void events_limited(const struct talk *talk)
+{
+	enum quota_limit limit = talk->step.limit;
+	struct logline line;
+
+	begin_line(talk, &line, "limited");
+	logline_add(&line, "why", quota_limit_name(limit));
+	if (limit == QUOTA_ADDRESS)
+		logline_add(&line, "per", "address");
+	logline_add_time(&line, "until", talk_now(talk) + talk->step.wait_s);
+	write_line(talk, quota_limit_is_of_host(limit) ? PROMPT_ERROR : PROMPT_NOTICE, &line);
+}
+
+void events_damaged(const struct talk *talk)
+{
+	events_note(talk, PROMPT_ERROR, "damaged",
+		"one slot of the state file was bad: live codes dropped, a failure counted");
+}
+
+void events_junk(const struct talk *talk)
+{
+	events_note(
+		talk, PROMPT_NOTICE, "ignored", "the host answered for a user whom it has already denied");
+}
+
+void events_no_answer(const struct talk *talk, enum prompt_reply reply)
+{
+	events_note(
+		talk, PROMPT_INFO, "denied", reply == PROMPT_REPLY_END ? "end of input" : "no conversation");
+}
+
+void events_delivery(const struct talk *talk, enum prompt_level level, const char *event,
+	const struct request_verdict *verdict)
+{
+	struct logline line;
+
+	begin_line(talk, &line, event);
+	logline_add(&line, "channel", channel_name(talk->step.channel));
+	logline_add(&line, "provider", verdict->provider);
+	if (verdict->outcome == VERDICT_SENT)
+		logline_add_number(&line, "ms", verdict->ms);
+	logline_add(&line, "why", verdict->reason);
+	write_line(talk, level, &line);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "prompt/talk.h"
+
+int64_t talk_now(const struct talk *talk)
+{
+	return talk->core->clock.now(talk->core->clock.self);
+}
+
+bool talk_can_type(const struct talk *talk)
+{
+	const struct otp_step *step = &talk->step;
+
+	return step->has_live_code || step->has_totp || step->backups_left > 0;
+}
+
+void talk_line(const struct talk *talk, char out[TEXTS_LINE_SIZE])
+{
+	struct texts_facts facts = {.form = talk->core->policy.form,
+		.support = talk->options->support,
+		.may_send = talk->login->accept != OTP_ACCEPT_KEPT,
+		.now = talk_now(talk)};
+
+	texts_line(&talk->step, talk->context, &facts, out);
+}
+
+void talk_tell(const struct talk *talk)
+{
+	char line[TEXTS_LINE_SIZE];
+
+	talk_line(talk, line);
+	if (line[0] != '\0')
+		talk->host->tell(talk->host->self, line);
+}
+
+enum prompt_reply talk_ask(struct talk *talk, const char *line, char answer[PROMPT_ANSWER_SIZE])
+{
+	talk->prompts++;
+	return talk->host->ask(talk->host->self, line, TEXTS_PROMPT, talk->options->echo, answer);
+}
