@@ -200,10 +200,31 @@ static enum otp_err check_users(const struct reading *reading, struct otp_why *w
 		"contacts=command: needs contacts_user, whom the command runs as");
 }
 
+/* Who is let in without being asked is told apart from everybody else. */
+static enum otp_err check_reveal(const struct reading *reading, struct otp_why *why)
+{
+	const struct config *config = &reading->config;
+	struct reading_place reveal = check_place(reading, "prompt", "reveal");
+
+	if (config->prompt.reveal != CONFIG_REVEAL_NONE)
+		return OTP_OK;
+	if (config->users.unenrolled == CONFIG_UNENROLLED_IGNORE)
+		return check_fault(reading, reveal, why,
+			"[prompt] reveal=none contradicts [users] unenrolled=ignore: it would show who is "
+			"enrolled");
+	if (config->policy.remember_for_s > 0)
+		return check_fault(reading, reveal, why,
+			"[prompt] reveal=none contradicts [devices] remember_for: it would show who logged "
+			"in before");
+	return OTP_OK;
+}
+
 enum otp_err reading_finish(struct reading *reading, struct otp_why *why)
 {
 	enum otp_err err = check_times(reading, why);
 
+	if (err == OTP_OK)
+		err = check_reveal(reading, why);
 	if (err == OTP_OK)
 		err = check_users(reading, why);
 	for (unsigned i = 0; err == OTP_OK && i < reading->config.providers_n; i++)

@@ -41,6 +41,11 @@ struct config_contacts {
 	char where[CONFIG_COMMAND_SIZE]; /* a path; or a program and its arguments, in which {user} stands */
 };
 
+enum config_reveal {
+	CONFIG_REVEAL_MASKED, /* masked addresses, and what is wrong */
+	CONFIG_REVEAL_NONE,   /* not even whether there is such a user */
+};
+
 enum config_tls {
 	CONFIG_TLS_REQUIRED, /* verified; the default anywhere but on loopback */
 	CONFIG_TLS_NONE,     /* plain; only to loopback, where it is the default */
@@ -125,6 +130,7 @@ struct config {
 	struct policy policy;        /* [code], [limits], [devices] */
 	struct {
 		bool echo;
+		enum config_reveal reveal;
 		unsigned max_prompts; /* 1..20 */
 		char support[65];     /* printable ASCII; empty: no "Help:" in the texts */
 	} prompt;

@@ -70,6 +70,8 @@ static const struct config_key table[] = {
 		.help = "failures of a lane in 30 days, then locked until unlocked"},
 	{"prompt", "echo", CONFIG_KIND_SWITCH, IN_CONFIG(prompt.echo),
 		.help = "show the code while it is typed"},
+	{"prompt", "reveal", CONFIG_KIND_WORD, IN_CONFIG(prompt.reveal), .words = "masked|none",
+		.help = "what is told before a code was right: where it went, or nothing"},
 	{"prompt", "max_prompts", CONFIG_KIND_NUMBER, IN_CONFIG(prompt.max_prompts), .min = 1, .max = 20,
 		.help = "prompts of one login"},
 	{"prompt", "support", CONFIG_KIND_TEXT, IN_CONFIG(prompt.support), .may_be_empty = true,

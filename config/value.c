@@ -23,6 +23,7 @@
 /* An enum is read and written as the unsigned that it is stored as. */
 static_assert(sizeof(enum code_alphabet) == sizeof(unsigned), "words are stored as unsigned");
 static_assert(sizeof(enum config_tls) == sizeof(unsigned), "words are stored as unsigned");
+static_assert(sizeof(enum config_reveal) == sizeof(unsigned), "words are stored as unsigned");
 static_assert(sizeof(enum config_unenrolled) == sizeof(unsigned), "words are stored as unsigned");
 static_assert(sizeof(enum policy_remember_by) == sizeof(unsigned), "words are stored as unsigned");
 static_assert(CONFIG_VALUE_SIZE >= CONFIG_CHANNEL_PROVIDERS_MAX * (CONFIG_NAME_SIZE + 1), "a full list fits");

@@ -43,8 +43,7 @@ static void an_unknown_key_is_a_fault_that_says_what_there_is(void **state)
 static void keys_of_later_issues_do_not_exist_yet(void **state)
 {
 	(void)state;
-	static const char *const unknown[][2] = {
-		{"prompt", "reveal"}, {"store", "backend"}, {"provider", "body"}};
+	static const char *const unknown[][2] = {{"store", "backend"}, {"provider", "body"}};
 
 	for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
 		assert_int_equal(config_text_read_line(unknown[i][0], unknown[i][1], "x"), OTP_ERR_CONFIG);
@@ -85,6 +84,20 @@ static void a_cooldown_longer_than_a_code_works_is_a_fault(void **state)
 	config_text_fault(CONFIG_TEXT_WORKS "[limits]\nresend_after=6min\n",
 		"f1.conf:7: [limits] resend_after is longer than [code] lifetime: it must not be");
 	config_text_reads(CONFIG_TEXT_WORKS "[limits]\nresend_after=1min\n[code]\nlifetime=1min\n");
+}
+
+static void C33_revealing_nothing_contradicts_letting_in_unasked(void **state)
+{
+	(void)state;
+	config_text_fault(CONFIG_TEXT_WORKS "[prompt]\nreveal=none\n[users]\nunenrolled=ignore\n",
+		"f1.conf:7: [prompt] reveal=none contradicts [users] unenrolled=ignore: it would show who is "
+		"enrolled");
+	config_text_fault(CONFIG_TEXT_WORKS "[prompt]\nreveal=none\n[devices]\nremember_for=1d\n",
+		"f1.conf:7: [prompt] reveal=none contradicts [devices] remember_for: it would show who "
+		"logged "
+		"in before");
+	config_text_reads(CONFIG_TEXT_WORKS "[prompt]\nreveal=none\n");
+	config_text_reads(CONFIG_TEXT_WORKS "[prompt]\nreveal=masked\n[users]\nunenrolled=ignore\n");
 }
 
 static void no_fault_shows_what_may_be_a_secret(void **state)
@@ -205,6 +218,7 @@ int main(void)
 		cmocka_unit_test(a_key_twice_in_one_file_is_a_fault),
 		cmocka_unit_test(a_later_file_overrides_an_earlier_one),
 		cmocka_unit_test(a_cooldown_longer_than_a_code_works_is_a_fault),
+		cmocka_unit_test(C33_revealing_nothing_contradicts_letting_in_unasked),
 		cmocka_unit_test(no_fault_shows_what_may_be_a_secret),
 		cmocka_unit_test(an_argument_overrides_the_files),
 		cmocka_unit_test(a_wrong_argument_is_a_fault_that_names_it),
