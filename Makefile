@@ -59,7 +59,7 @@ ALL_CFLAGS = -std=c17 $(WARNINGS) $(HARDENING) $(if $(WERROR),-Werror) $(CFLAGS)
 ALL_LDFLAGS = $(LINK_HARDENING) $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 # What each part is made of; section 9 of the design: a file is found by its folder.
-LIB_SRC  := otp_core.c $(sort $(wildcard core/*.c trust/*.c store/*.c config/*.c deliver/*.c prompt/*.c))
+LIB_SRC  := otp_core.c $(sort $(wildcard core/*.c trust/*.c store/*.c config/*.c deliver/*.c contacts/*.c prompt/*.c))
 HOOK_SRC := $(sort $(wildcard hook/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)

@@ -3,33 +3,6 @@
 
 #include <string.h>
 
-static int ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-/* Not strcasecmp, which follows the host's locale. */
-static bool equal_in_any_case(const char *a, const char *b)
-{
-	for (; *a != '\0' && ascii_lower(*a) == ascii_lower(*b); a++, b++)
-		;
-	return ascii_lower(*a) == ascii_lower(*b);
-}
-
-/* Only the domain is the same in any case; what the local part means is up to its host (RFC 5321 2.4). */
-static bool contacts_are_equal(const struct contact *a, const struct contact *b)
-{
-	const char *at = strrchr(a->address, '@');
-
-	if (a->channel != b->channel)
-		return false;
-	if (at == NULL)
-		return strcmp(a->address, b->address) == 0;
-	size_t local_len = (size_t)(at - a->address);
-	return strncmp(a->address, b->address, local_len) == 0 &&
-	       equal_in_any_case(at, b->address + local_len);
-}
-
 /* As many whole masks as fit an event. */
 static void list_masks(const struct contact *contacts, unsigned contacts_n, char out[RECORD_DETAIL_SIZE])
 {
@@ -66,7 +39,7 @@ static enum otp_err append(struct record *record, const struct contact *contact,
 
 	contact_mask(contact, mask);
 	for (unsigned i = 0; i < n; i++)
-		if (contacts_are_equal(&record->contacts[i], contact))
+		if (contact_equal(&record->contacts[i], contact))
 			return why_set(why, OTP_ERR_EXISTS, 0, "%s is contact %u already", mask, i + 1);
 	if (n == RECORD_CONTACTS_MAX)
 		return why_set(

@@ -194,3 +194,29 @@ void contact_mask(const struct contact *contact, char out[CONTACT_MASK_SIZE])
 	}
 	out[0] = '\0';
 }
+
+static int ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+/* Not strcasecmp, which follows the host's locale. */
+static bool equal_in_any_case(const char *a, const char *b)
+{
+	for (; *a != '\0' && ascii_lower(*a) == ascii_lower(*b); a++, b++)
+		;
+	return ascii_lower(*a) == ascii_lower(*b);
+}
+
+bool contact_equal(const struct contact *a, const struct contact *b)
+{
+	const char *at = strrchr(a->address, '@');
+
+	if (a->channel != b->channel)
+		return false;
+	if (at == NULL)
+		return strcmp(a->address, b->address) == 0;
+	size_t local_len = (size_t)(at - a->address);
+	return strncmp(a->address, b->address, local_len) == 0 &&
+	       equal_in_any_case(at, b->address + local_len);
+}

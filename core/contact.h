@@ -45,6 +45,9 @@ __attribute__((warn_unused_result)) enum otp_err contact_parse(
 /* "j***@e***.org", or "the phone ending 67". Says nothing of the lengths of what it hides. */
 void contact_mask(const struct contact *contact, char out[CONTACT_MASK_SIZE]);
 
+/* Only the domain is the same in any case; what the local part means is up to its host (RFC 5321 2.4). */
+bool contact_equal(const struct contact *a, const struct contact *b);
+
 /* A from address for messages obeys the same rules: contact_parse(CHANNEL_EMAIL, ...). */
 
 #endif

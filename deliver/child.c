@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -104,12 +105,17 @@ static bool signals_reset(void)
  */
 static void descriptors_set(const struct child_plan *plan)
 {
-	if (dup2(plan->request_fd, STDIN_FILENO) < 0 || dup2(plan->reply_fd, STDOUT_FILENO) < 0)
+	/* Until /dev/null is open, whatever keeps 0 from being taken for it. */
+	int input_fd = plan->request_fd >= 0 ? plan->request_fd : plan->reply_fd;
+
+	if (dup2(input_fd, STDIN_FILENO) < 0 || dup2(plan->reply_fd, STDOUT_FILENO) < 0)
 		fail(plan->reply_fd, STEP_DESCRIPTORS, errno);
 	if (syscall(SYS_close_range, STDERR_FILENO, ~0U, 0) != 0)
 		fail(STDOUT_FILENO, STEP_CLOSE_RANGE, errno);
 	if (open("/dev/null", O_RDWR) != STDERR_FILENO)
 		fail(STDOUT_FILENO, STEP_DEV_NULL, errno);
+	if (plan->request_fd < 0 && dup2(STDERR_FILENO, STDIN_FILENO) < 0)
+		fail(STDOUT_FILENO, STEP_DESCRIPTORS, errno);
 }
 
 /* The caller of su chose its limits. These are what a service gets, whoever called. */
@@ -219,8 +225,6 @@ static void ids_set(uid_t uid, gid_t gid)
 static _Noreturn void hook_run(const struct child_plan *plan)
 {
 	char *const no_environment[] = {NULL};
-	/* execve writes to none of them; its type is older than const. */
-	char *const argv[] = {(char *)plan->program, (char *)"--config", (char *)plan->config, NULL};
 	sigset_t none;
 
 	if (!signals_reset())
@@ -240,7 +244,8 @@ static _Noreturn void hook_run(const struct child_plan *plan)
 	(void)sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0)
 		fail(STDOUT_FILENO, STEP_SIGNALS, errno);
-	(void)execve(plan->program, argv, no_environment);
+	/* execve writes to none of them; its type is older than const. */
+	(void)execve(plan->argv[0], (char *const *)(uintptr_t)plan->argv, no_environment);
 	fail(STDOUT_FILENO, STEP_EXEC, errno);
 }
 

@@ -2,7 +2,7 @@
 #ifndef OTPCODE_DELIVER_CHILD_H
 #define OTPCODE_DELIVER_CHILD_H
 
-/* Making the hook's process out of a host that must not notice. Inner part of deliver.c. */
+/* Making a process, the hook's or another program's, out of a host that must not notice. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,11 +10,10 @@
 
 /* Everything that the child needs, settled before it is made: from then on it may only make system calls. */
 struct child_plan {
-	const char *program; /* absolute path, checked */
-	const char *config;  /* its argument: --config CONFIG */
-	uid_t uid;           /* neither is root's */
+	const char *const *argv; /* NULL-ended; the first is the program's absolute path, checked */
+	uid_t uid;               /* neither is root's */
 	gid_t gid;
-	int request_fd; /* both at 3 or above */
+	int request_fd; /* both at 3 or above; -1: its standard input is empty */
 	int reply_fd;
 	unsigned lifetime_s; /* after which SIGALRM ends it, whatever it is doing */
 };

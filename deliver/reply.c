@@ -23,8 +23,7 @@ struct reply {
 	size_t len;
 };
 
-/* True if there is something to read, or the end; false when time is up. */
-static enum otp_err reply_wait(int fd, int64_t deadline_ms, bool *ready, struct otp_why *why)
+enum otp_err reply_wait(int fd, int64_t deadline_ms, bool *ready, struct otp_why *why)
 {
 	for (;;) {
 		int64_t left_ms = deadline_ms - reply_clock_ms();
@@ -36,7 +35,7 @@ static enum otp_err reply_wait(int fd, int64_t deadline_ms, bool *ready, struct 
 			return OTP_OK;
 		}
 		if (errno != EINTR)
-			return why_set(why, OTP_ERR_DELIVERY, errno, "cannot wait for the hook");
+			return why_set(why, OTP_ERR_DELIVERY, errno, "cannot wait for what a program says");
 	}
 }
 

@@ -24,6 +24,11 @@ struct reply_source {
 __attribute__((warn_unused_result)) enum otp_err reply_await(const struct reply_source *source,
 	enum deliver_end *end, struct request_verdict *verdict, struct otp_why *why);
 
+/* *ready is true if there is something to read, or the end; false once deadline_ms has come.
+ * OTP_ERR_DELIVERY. */
+__attribute__((warn_unused_result)) enum otp_err reply_wait(
+	int fd, int64_t deadline_ms, bool *ready, struct otp_why *why);
+
 /* A clock that never falls. */
 int64_t reply_clock_ms(void);
 
