@@ -35,6 +35,7 @@ struct pam_login {
 	bool silent; /* PAM_SILENT: no line but in a prompt */
 	struct config config;
 	struct deliver_options deliver;
+	struct prompt_hidden hidden; /* its clock began before anything was looked up */
 };
 
 static void pam_tell(void *self, const char *line)
@@ -117,32 +118,33 @@ static int pam_code(enum prompt_result result, enum config_unenrolled unenrolled
 	return PAM_SYSTEM_ERR;
 }
 
-/* This machine cannot judge: the admin reads why, the person that it is not their fault. */
-static int refuse(struct pam_login *pam, int code, const struct otp_why *why)
+static bool hides(const struct pam_login *pam)
+{
+	return pam->config.prompt.reveal == CONFIG_REVEAL_NONE;
+}
+
+static void log_error(struct pam_login *pam, const struct otp_why *why)
 {
 	struct logline log;
-	char line[TEXTS_LINE_SIZE];
 
 	logline_begin(&log, "error");
 	logline_add(&log, "why", why->text);
 	pam_log(pam, PROMPT_ERROR, log.text);
+}
+
+/* This machine cannot judge: the admin reads why, the person that it is not their fault. */
+static int refuse(struct pam_login *pam, int code, const struct otp_why *why)
+{
+	char line[TEXTS_LINE_SIZE];
+
+	log_error(pam, why);
 	texts_out_of_order(pam->config.prompt.support, line);
 	pam_tell(pam, line);
 	return code;
 }
 
-/* Nobody by that name: what was typed may be a password, so it is neither logged nor answered differently. */
-static int refuse_unknown_user(struct pam_login *pam)
-{
-	struct otp_step step = {.situation = OTP_NOT_ENROLLED};
-	struct texts_facts facts = {.form = pam->config.policy.form, .support = pam->config.prompt.support};
-	char line[TEXTS_LINE_SIZE];
-
-	pam_log(pam, PROMPT_NOTICE, "event=denied why=\"unknown user\"");
-	texts_line(&step, TEXTS_PLAIN, &facts, line);
-	pam_tell(pam, line);
-	return PAM_AUTH_ERR;
-}
+/* Stands for whom the user database does not know. */
+static const struct passwd nobody = {.pw_name = (char *)"unknown user", .pw_uid = (uid_t)-1};
 
 /* Memory of the user database's answer; the names in it are used until the login is over. */
 struct pam_user {
@@ -200,6 +202,7 @@ static bool is_blind(pam_handle_t *pamh)
 	return pam_getenv(pamh, "SSH_CONNECTION") != NULL && pam_getenv(pamh, "SSH_AUTH_INFO_0") == NULL;
 }
 
+/* core is NULL where there is none: see prompt_login. */
 static int run_prompt(struct pam_login *pam, const struct passwd *user, const struct otp_core *core)
 {
 	const struct config *config = &pam->config;
@@ -212,6 +215,7 @@ static int run_prompt(struct pam_login *pam, const struct passwd *user, const st
 		.tell_unenrolled = config->users.unenrolled == CONFIG_UNENROLLED_DENY,
 		.password = pam_item(pam->pamh, PAM_AUTHTOK),
 		.channels = config->delivery.channels,
+		.hidden = hides(pam) ? &pam->hidden : NULL,
 	};
 	struct prompt_host host = {
 		.self = pam, .tell = pam_tell, .ask = pam_ask, .log = pam_log, .deliver = pam_deliver};
@@ -219,8 +223,18 @@ static int run_prompt(struct pam_login *pam, const struct passwd *user, const st
 	find_origin(pam, &login.origin);
 	pam->deliver = (struct deliver_options){.hook = config->delivery.hook,
 		.config = config->path,
-		.hook_user = config->delivery.hook_user};
+		.hook_user = config->delivery.hook_user,
+		.patience_ms = hides(pam) ? PROMPT_PATIENCE_MS : 0};
 	return pam_code(prompt_login(core, &login, &options, &host), config->users.unenrolled);
+}
+
+/* Of what was found wrong nobody may notice whom it concerns, where nothing is to be revealed. */
+static int fail(struct pam_login *pam, const struct passwd *user, const struct otp_why *why)
+{
+	if (!hides(pam))
+		return refuse(pam, PAM_AUTHINFO_UNAVAIL, why);
+	log_error(pam, why);
+	return run_prompt(pam, user, NULL);
 }
 
 /* With the configuration read and the user known: opens key and store, runs the login, closes them. */
@@ -246,10 +260,27 @@ static int run_login(struct pam_login *pam, const struct passwd *user)
 		code = run_prompt(pam, user, &core);
 		store_file_close(&file);
 	} else {
-		code = refuse(pam, PAM_AUTHINFO_UNAVAIL, &why);
+		code = fail(pam, user, &why);
 	}
 	keys_wipe(&core.keys);
 	return code;
+}
+
+/* Nobody by that name: what was typed may be a password, so it is neither logged nor answered differently. */
+static int refuse_unknown_user(struct pam_login *pam)
+{
+	if (hides(pam)) {
+		pam->hidden.no_such_user = true;
+		return run_login(pam, &nobody); /* as any other user who is not enrolled */
+	}
+	struct otp_step step = {.situation = OTP_NOT_ENROLLED};
+	struct texts_facts facts = {.form = pam->config.policy.form, .support = pam->config.prompt.support};
+	char line[TEXTS_LINE_SIZE];
+
+	pam_log(pam, PROMPT_NOTICE, "event=denied why=\"unknown user\"");
+	texts_line(&step, TEXTS_PLAIN, &facts, line);
+	pam_tell(pam, line);
+	return PAM_AUTH_ERR;
 }
 
 static int authenticate(struct pam_login *pam, int argc, const char **argv)
@@ -272,8 +303,10 @@ static int authenticate(struct pam_login *pam, int argc, const char **argv)
 		(void)why_set(&why, OTP_ERR_CONVERSATION, 0, "the host program gave no user");
 		return refuse(pam, PAM_CONV_ERR, &why);
 	}
-	if (find_user(name, &user, &found, &why) != OTP_OK)
-		return refuse(pam, PAM_AUTHINFO_UNAVAIL, &why);
+	if (find_user(name, &user, &found, &why) != OTP_OK) {
+		pam->hidden.no_such_user = true;
+		return fail(pam, &nobody, &why);
+	}
 	return found ? run_login(pam, &user.entry) : refuse_unknown_user(pam);
 }
 
@@ -287,6 +320,7 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **ar
 	}
 	pam->pamh = pamh;
 	pam->silent = ((unsigned)flags & PAM_SILENT) != 0;
+	pam->hidden = prompt_hidden_system();
 	int code = authenticate(pam, argc, argv);
 	free(pam);
 	return code;

@@ -49,6 +49,15 @@ static void say_nothing(enum deliver_end *end, struct request_verdict *verdict)
 	*verdict = (struct request_verdict){.outcome = VERDICT_UNKNOWN, .provider = "-"};
 }
 
+static int64_t listen_until(const struct deliver_options *options, const struct request *request)
+{
+	int wait_ms = request->wait_ms;
+
+	if (options->patience_ms > 0 && options->patience_ms < wait_ms)
+		wait_ms = options->patience_ms;
+	return reply_clock_ms() + wait_ms;
+}
+
 /* The hook as a child. */
 static enum otp_err child_begin(const struct deliver_options *options, const struct request *request,
 	struct reply_source *source, struct otp_why *why)
@@ -73,7 +82,7 @@ static enum otp_err child_begin(const struct deliver_options *options, const str
 	if (err == OTP_OK)
 		err = program_pipe(&hook, &source->fd, &plan.reply_fd, why);
 	if (err == OTP_OK) {
-		source->deadline_ms = reply_clock_ms() + request->wait_ms;
+		source->deadline_ms = listen_until(options, request);
 		plan.lifetime_s = (unsigned)(request->wait_ms + 999) / 1000 + BACKGROUND_S;
 		if (!child_start(&plan))
 			err = why_set(why, OTP_ERR_DELIVERY, errno, "cannot run %s: clone", options->hook);
@@ -84,9 +93,11 @@ static enum otp_err child_begin(const struct deliver_options *options, const str
 }
 
 /* The hook behind a socket. */
-static enum otp_err socket_begin(
-	const char *path, const struct request *request, struct reply_source *source, struct otp_why *why)
+static enum otp_err socket_begin(const struct deliver_options *options, const struct request *request,
+	struct reply_source *source, struct otp_why *why)
 {
+	const char *path = options->hook + strlen(DELIVER_UNIX);
+
 	char text[REQUEST_MAX];
 	size_t len;
 	enum otp_err err = request_encode(request, text, &len, why);
@@ -94,7 +105,7 @@ static enum otp_err socket_begin(
 	if (err != OTP_OK)
 		return err;
 	source->name = "the hook";
-	source->deadline_ms = reply_clock_ms() + request->wait_ms;
+	source->deadline_ms = listen_until(options, request);
 	err = socket_open(path, source->deadline_ms, &source->fd, why);
 	if (err == OTP_OK)
 		err = socket_put(source->fd, text, len, source->deadline_ms, why);
@@ -111,7 +122,7 @@ enum otp_err deliver_send(const struct deliver_options *options, const struct re
 
 	say_nothing(end, verdict);
 	if (by_socket)
-		err = socket_begin(options->hook + strlen(DELIVER_UNIX), request, &source, why);
+		err = socket_begin(options, request, &source, why);
 	else
 		err = child_begin(options, request, &source, why);
 	if (err == OTP_OK)

@@ -17,6 +17,9 @@ struct deliver_options {
 	/* The rest is for a hook that is run from here, not for one behind a socket. */
 	const char *config;    /* its one argument: --config PATH */
 	const char *hook_user; /* whom it runs as; neither root nor in root's group */
+	/* Where it is not 0: how long to listen for the verdict, in place of request->wait_ms, for which the
+	 * hook takes care that somebody listens. What it then says to nobody it logs. */
+	int patience_ms;
 	/* With request->trace: called for each line that is told before the verdict, "> MAIL FROM:<...>". It
 	 * may hold any printable ASCII, and the address but for request_blank. */
 	void (*trace)(void *self, const char *line);
@@ -25,7 +28,7 @@ struct deliver_options {
 
 enum deliver_end {
 	DELIVER_VERDICT, /* the hook said what became of the message */
-	DELIVER_SLOW,    /* no verdict within the wait; the hook goes on in the background */
+	DELIVER_SLOW,    /* no verdict within the wait, or the patience; the hook goes on in the background */
 };
 
 /*

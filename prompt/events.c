@@ -6,8 +6,10 @@
 static void begin_line(const struct talk *talk, struct logline *line, const char *event)
 {
 	logline_begin(line, event);
-	logline_add(line, "user", talk->login->user);
-	logline_add(line, "account", talk->login->origin.account); /* empty: the user's own */
+	if (talk->options->hidden == NULL || !talk->options->hidden->no_such_user) {
+		logline_add(line, "user", talk->login->user);
+		logline_add(line, "account", talk->login->origin.account); /* empty: the user's own */
+	}
 	logline_add(line, "rhost", talk->login->origin.source);
 	logline_add(line, "ref", talk->step.ref);
 }
@@ -39,7 +41,7 @@ void events_denied(const struct talk *talk, const char *why)
 	write_line(talk, PROMPT_NOTICE, &line);
 }
 
-void events_failure(const struct talk *talk, const char *event)
+static void log_failure(const struct talk *talk, const char *event)
 {
 	struct logline line;
 
@@ -49,7 +51,7 @@ void events_failure(const struct talk *talk, const char *event)
 	write_line(talk, PROMPT_NOTICE, &line);
 }
 
-void events_verified(const struct talk *talk)
+static void log_verified(const struct talk *talk)
 {
 	static const char *const means[] = {
 		[OTP_MEANS_SENT] = "sent", [OTP_MEANS_TOTP] = "app", [OTP_MEANS_BACKUP] = "backup"};
@@ -63,7 +65,7 @@ void events_verified(const struct talk *talk)
 	write_line(talk, PROMPT_INFO, &line);
 }
 
-void events_remembered(const struct talk *talk)
+static void log_remembered(const struct talk *talk)
 {
 	struct logline line;
 
@@ -72,7 +74,8 @@ void events_remembered(const struct talk *talk)
 	write_line(talk, PROMPT_INFO, &line);
 }
 
-void events_limited(const struct talk *talk)
+/* A limit stopped a send. One of the host stops everybody: somebody pumps messages, or it is too low. */
+static void log_limited(const struct talk *talk)
 {
 	enum quota_limit limit = talk->step.limit;
 	struct logline line;
@@ -85,22 +88,52 @@ void events_limited(const struct talk *talk)
 	write_line(talk, quota_limit_is_of_host(limit) ? PROMPT_ERROR : PROMPT_NOTICE, &line);
 }
 
+void events_step(const struct talk *talk)
+{
+	switch (talk->step.situation) {
+	case OTP_WAITING:
+	case OTP_ASK:
+		events_note(talk, PROMPT_INFO, "waiting", NULL);
+		break;
+	case OTP_REMEMBERED:
+		log_remembered(talk);
+		break;
+	case OTP_NO_SUCH_CONTACT:
+		events_note(talk, PROMPT_INFO, "ignored", "no contact on the channel asked for");
+		break;
+	case OTP_TOO_SOON:
+		events_note(talk, PROMPT_INFO, "too-soon", NULL);
+		break;
+	case OTP_SEND_LIMIT:
+		log_limited(talk);
+		break;
+	case OTP_SPENT:
+	case OTP_LOCKED:
+		if (talk->step.locked_now)
+			log_failure(talk, "wrong");
+		break;
+	case OTP_WRONG:
+		log_failure(talk, "wrong");
+		break;
+	case OTP_EXPIRED:
+		log_failure(talk, "expired");
+		break;
+	case OTP_VERIFIED:
+		log_verified(talk);
+		break;
+	case OTP_SEND:
+	case OTP_SEND_FAILED:
+	case OTP_NOT_ENROLLED:
+	case OTP_NO_CONTACT:
+	case OTP_NOT_A_CODE:
+		break;
+	}
+}
+
 void events_damaged(const struct talk *talk)
 {
 	events_note(talk, PROMPT_ERROR, "damaged",
 		"one slot of the state file was bad: live codes dropped, a failure counted");
-}
-
-void events_junk(const struct talk *talk)
-{
-	events_note(
-		talk, PROMPT_NOTICE, "ignored", "the host answered for a user whom it has already denied");
-}
-
-void events_no_answer(const struct talk *talk, enum prompt_reply reply)
-{
-	events_note(
-		talk, PROMPT_INFO, "denied", reply == PROMPT_REPLY_END ? "end of input" : "no conversation");
 }
 
 void events_delivery(const struct talk *talk, enum prompt_level level, const char *event,

@@ -7,6 +7,7 @@
 #include "otp_core.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* How a login ended. One function of pam_otpcode.c maps these to PAM codes. */
 enum prompt_result {
@@ -61,6 +62,22 @@ struct prompt_host {
 		struct request_verdict *verdict, struct otp_why *why);
 };
 
+/*
+ * For a login that tells nothing before a code was right (prompt/hidden.h): prompt_hidden_system, as soon as
+ * it begins, or a test's own clock.
+ */
+struct prompt_hidden {
+	bool no_such_user; /* login.user is nobody's name, and in no log line */
+	int64_t began_ms;  /* by now_ms, before anything was looked up */
+	int64_t (*now_ms)(void *self);
+	void (*wait_until)(void *self, int64_t ms);
+	void *self;
+};
+struct prompt_hidden prompt_hidden_system(void);
+
+/* How long such a login listens for the hook's verdict: well within the time that it takes in any case. */
+#define PROMPT_PATIENCE_MS 200
+
 struct prompt_options {
 	bool echo;
 	unsigned max_prompts;
@@ -70,11 +87,13 @@ struct prompt_options {
 	const char
 		*password; /* what an earlier module put into PAM_AUTHTOK, or NULL: never taken for a code */
 	struct otp_channels channels;
+	const struct prompt_hidden *hidden; /* NULL: what is wrong is told */
 };
 
 /*
  * One login from the first code to the verdict: the only loop, for PAM, the command and the tests. Every
- * answer is charged and on disk before anything about it is said. Leaves no secret in memory.
+ * answer is charged and on disk before anything about it is said. Leaves no secret in memory. core may be
+ * NULL where options->hidden is not: nobody can be let in, and nobody can tell.
  */
 __attribute__((warn_unused_result)) enum prompt_result prompt_login(const struct otp_core *core,
 	const struct otp_login *login, const struct prompt_options *options, const struct prompt_host *host);

@@ -65,6 +65,15 @@ static void log_delivery(
 		verdict);
 }
 
+/* Nobody waits for the verdict: the hook logs it, the code stays pending, and the next Enter is for the next
+ * contact. */
+static void leave_to_hook(struct talk *talk, const struct request_verdict *verdict)
+{
+	events_delivery(talk, PROMPT_INFO, "sending", verdict);
+	code_wipe(&talk->step.code);
+	talk->next_contact = talk->step.more_contacts ? talk->step.contact_index + 1 : 0;
+}
+
 /* Hands the step's code to the hook and records what became of it. The code is wiped on the way out. */
 static enum otp_err hand_over(
 	struct talk *talk, int wait_ms, enum otp_delivery *delivery, struct otp_why *why)
@@ -85,6 +94,10 @@ static enum otp_err hand_over(
 			verdict.reason, sizeof verdict.reason, "%.*s", REQUEST_REASON_SIZE - 1, why->text);
 	}
 	*delivery = outcome_of(end, verdict.outcome);
+	if (talk->options->hidden != NULL && end == DELIVER_SLOW) {
+		leave_to_hook(talk, &verdict);
+		return OTP_OK;
+	}
 	log_delivery(talk, *delivery, &verdict);
 	struct otp_delivery_facts facts = {
 		.delivery = *delivery, .provider = verdict.provider, .reason = verdict.reason};
@@ -96,6 +109,8 @@ static int share_of_wait(const struct talk *talk, int64_t left)
 {
 	int64_t share = talk->step.more_contacts ? left / 2 : left;
 
+	if (talk->options->hidden != NULL)
+		return talk->options->wait_ms;
 	if (share < NEXT_CONTACT_MS)
 		share = NEXT_CONTACT_MS;
 	return share < talk->options->wait_ms ? (int)share : talk->options->wait_ms;
@@ -103,7 +118,8 @@ static int share_of_wait(const struct talk *talk, int64_t left)
 
 enum otp_err sending_run(struct talk *talk, struct otp_why *why)
 {
-	int64_t deadline = monotonic_ms() + talk->options->wait_ms;
+	bool hidden = talk->options->hidden != NULL;
+	int64_t deadline = monotonic_ms() + (hidden ? PROMPT_PATIENCE_MS : talk->options->wait_ms);
 
 	for (;;) {
 		enum otp_delivery delivery;
@@ -113,6 +129,8 @@ enum otp_err sending_run(struct talk *talk, struct otp_why *why)
 			hand_over(talk, share_of_wait(talk, deadline - monotonic_ms()), &delivery, why);
 		if (err != OTP_OK || delivery != OTP_DELIVERY_REFUSED)
 			return err;
+		if (hidden && monotonic_ms() >= deadline)
+			return OTP_OK;
 		struct otp_resend_request request = {.from_contact = next, .after_refusal = true};
 		err = otp_resend(
 			talk->core, talk->login, &talk->options->channels, request, &talk->step, why);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "prompt/talk.h"
 
+#include "prompt/events.h"
+
 int64_t talk_now(const struct talk *talk)
 {
 	return talk->core->clock.now(talk->core->clock.self);
@@ -32,8 +34,14 @@ void talk_tell(const struct talk *talk)
 		talk->host->tell(talk->host->self, line);
 }
 
-enum prompt_reply talk_ask(struct talk *talk, const char *line, char answer[PROMPT_ANSWER_SIZE])
+bool talk_ask(struct talk *talk, const char *line, char answer[PROMPT_ANSWER_SIZE])
 {
+	const struct prompt_host *host = talk->host;
+
 	talk->prompts++;
-	return talk->host->ask(talk->host->self, line, TEXTS_PROMPT, talk->options->echo, answer);
+	enum prompt_reply reply = host->ask(host->self, line, TEXTS_PROMPT, talk->options->echo, answer);
+	if (reply != PROMPT_REPLY_TEXT)
+		events_note(talk, PROMPT_INFO, "denied",
+			reply == PROMPT_REPLY_END ? "end of input" : "no conversation");
+	return reply == PROMPT_REPLY_TEXT;
 }

@@ -20,8 +20,9 @@ struct talk {
 	struct otp_step step;
 	enum texts_context context;
 	unsigned prompts;
-	bool enrolled; /* the record was there once in this login: it is no longer "not enrolled" */
-	enum prompt_result result;
+	bool enrolled;         /* the record was there once in this login: it is no longer "not enrolled" */
+	unsigned next_contact; /* whom Enter sends to, where nobody waits for what becomes of a send */
+	const char *denied;    /* why, as it was logged; NULL: it was not */
 };
 
 int64_t talk_now(const struct talk *talk); /* the core's clock */
@@ -35,7 +36,7 @@ void talk_line(const struct talk *talk, char out[TEXTS_LINE_SIZE]);
 /* Says it, without asking. */
 void talk_tell(const struct talk *talk);
 
-/* Shows line and asks; uses up a prompt. */
-enum prompt_reply talk_ask(struct talk *talk, const char *line, char answer[PROMPT_ANSWER_SIZE]);
+/* Shows line and asks; uses up a prompt. False, and logged, where nobody answers. */
+bool talk_ask(struct talk *talk, const char *line, char answer[PROMPT_ANSWER_SIZE]);
 
 #endif

@@ -13,6 +13,9 @@
 	"Verification code: " /* editors look for these words: never translated, never changed               \
 			       */
 
+/* All that is said where nothing is to be revealed. */
+#define TEXTS_HIDDEN "If this account can sign in, a code is on its way."
+
 /* What the line says beyond the situation itself. */
 enum texts_context {
 	TEXTS_PLAIN,
