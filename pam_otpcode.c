@@ -6,6 +6,8 @@
  */
 
 #include "config/config.h"
+#include "contacts/contacts.h"
+#include "contacts/people.h"
 #include "core/random.h"
 #include "deliver/deliver.h"
 #include "otp_core.h"
@@ -29,13 +31,22 @@
 
 #define ROOT_UID 0
 
+/* Memory of the user database's answer; the names in it are used until the login is over. */
+struct pam_user {
+	struct passwd entry;
+	char buffer[16384];
+};
+
 /* One call of pam_sm_authenticate. */
 struct pam_login {
 	pam_handle_t *pamh;
 	bool silent; /* PAM_SILENT: no line but in a prompt */
 	struct config config;
 	struct deliver_options deliver;
-	struct prompt_hidden hidden; /* its clock began before anything was looked up */
+	struct otp_login login;
+	struct pam_user person;       /* of a shared account */
+	struct otp_contacts contacts; /* where they are not in the record */
+	struct prompt_hidden hidden;  /* its clock began before anything was looked up */
 };
 
 static void pam_tell(void *self, const char *line)
@@ -146,12 +157,6 @@ static int refuse(struct pam_login *pam, int code, const struct otp_why *why)
 /* Stands for whom the user database does not know. */
 static const struct passwd nobody = {.pw_name = (char *)"unknown user", .pw_uid = (uid_t)-1};
 
-/* Memory of the user database's answer; the names in it are used until the login is over. */
-struct pam_user {
-	struct passwd entry;
-	char buffer[16384];
-};
-
 /* OTP_ERR_NOT_ENROLLED is never returned; *found is false where NSS knows nobody by that name. */
 static enum otp_err find_user(const char *name, struct pam_user *user, bool *found, struct otp_why *why)
 {
@@ -202,11 +207,54 @@ static bool is_blind(pam_handle_t *pamh)
 	return pam_getenv(pamh, "SSH_CONNECTION") != NULL && pam_getenv(pamh, "SSH_AUTH_INFO_0") == NULL;
 }
 
+/* The user, as whom the login goes on unless find_person finds somebody else. */
+static void set_login(struct pam_login *pam, const struct passwd *user)
+{
+	const char *password = pam_item(pam->pamh, PAM_AUTHTOK);
+
+	pam->login = (struct otp_login){.user = user->pw_name,
+		.uid = user->pw_uid,
+		.password_checked = password != NULL && password[0] != '\0'};
+	find_origin(pam, &pam->login.origin);
+}
+
+/* On a shared account whoever holds this login's key is somebody: it is their record, contacts and limits. */
+static enum otp_err find_person(struct pam_login *pam, struct otp_why *why)
+{
+	const char *path = pam->config.users.people, *account = pam->login.user;
+	char name[RECORD_USER_SIZE];
+	bool found;
+
+	if (path[0] == '\0')
+		return OTP_OK;
+	enum otp_err err = people_find(path, ROOT_UID, account, pam->login.origin.key, name, why);
+	if (err != OTP_OK || name[0] == '\0' || strcmp(name, account) == 0)
+		return err;
+	err = find_user(name, &pam->person, &found, why);
+	if (err == OTP_OK && !found)
+		return why_set(why, OTP_ERR_CONFIG, 0, "%s: %s, who shares %s, is no user of this host", path,
+			name, account);
+	if (err == OTP_OK) {
+		pam->login.user = pam->person.entry.pw_name;
+		pam->login.uid = pam->person.entry.pw_uid;
+		origin_set_account(&pam->login.origin, account);
+	}
+	return err;
+}
+
+static enum otp_err find_contacts(struct pam_login *pam, struct otp_why *why)
+{
+	if (!contacts_are_elsewhere(&pam->config))
+		return OTP_OK;
+	enum otp_err err = contacts_find(&pam->config, ROOT_UID, pam->login.user, &pam->contacts, why);
+	pam->login.contacts = &pam->contacts;
+	return err;
+}
+
 /* core is NULL where there is none: see prompt_login. */
-static int run_prompt(struct pam_login *pam, const struct passwd *user, const struct otp_core *core)
+static int run_prompt(struct pam_login *pam, const struct otp_core *core)
 {
 	const struct config *config = &pam->config;
-	struct otp_login login = {.user = user->pw_name, .uid = user->pw_uid};
 	struct prompt_options options = {
 		.echo = config->prompt.echo,
 		.max_prompts = config->prompt.max_prompts,
@@ -220,25 +268,24 @@ static int run_prompt(struct pam_login *pam, const struct passwd *user, const st
 	struct prompt_host host = {
 		.self = pam, .tell = pam_tell, .ask = pam_ask, .log = pam_log, .deliver = pam_deliver};
 
-	find_origin(pam, &login.origin);
 	pam->deliver = (struct deliver_options){.hook = config->delivery.hook,
 		.config = config->path,
 		.hook_user = config->delivery.hook_user,
 		.patience_ms = hides(pam) ? PROMPT_PATIENCE_MS : 0};
-	return pam_code(prompt_login(core, &login, &options, &host), config->users.unenrolled);
+	return pam_code(prompt_login(core, &pam->login, &options, &host), config->users.unenrolled);
 }
 
 /* Of what was found wrong nobody may notice whom it concerns, where nothing is to be revealed. */
-static int fail(struct pam_login *pam, const struct passwd *user, const struct otp_why *why)
+static int fail(struct pam_login *pam, const struct otp_why *why)
 {
 	if (!hides(pam))
 		return refuse(pam, PAM_AUTHINFO_UNAVAIL, why);
 	log_error(pam, why);
-	return run_prompt(pam, user, NULL);
+	return run_prompt(pam, NULL);
 }
 
-/* With the configuration read and the user known: opens key and store, runs the login, closes them. */
-static int run_login(struct pam_login *pam, const struct passwd *user)
+/* Opens key and store, runs the login, closes them. */
+static int open_and_run(struct pam_login *pam)
 {
 	const struct config *config = &pam->config;
 	struct otp_core core = {.clock = clock_system(), .random = random_system(), .policy = config->policy};
@@ -257,13 +304,25 @@ static int run_login(struct pam_login *pam, const struct passwd *user)
 		core.store = store_file_interface(&file);
 		limits_set(&limits, config->store.path, ROOT_UID);
 		core.limits = limits_interface(&limits);
-		code = run_prompt(pam, user, &core);
+		code = run_prompt(pam, &core);
 		store_file_close(&file);
 	} else {
-		code = fail(pam, user, &why);
+		code = fail(pam, &why);
 	}
 	keys_wipe(&core.keys);
 	return code;
+}
+
+/* With the configuration read and the user known. */
+static int run_login(struct pam_login *pam, const struct passwd *user)
+{
+	struct otp_why why = {0};
+
+	set_login(pam, user);
+	enum otp_err err = find_person(pam, &why);
+	if (err == OTP_OK)
+		err = find_contacts(pam, &why);
+	return err == OTP_OK ? open_and_run(pam) : fail(pam, &why);
 }
 
 /* Nobody by that name: what was typed may be a password, so it is neither logged nor answered differently. */
@@ -305,7 +364,8 @@ static int authenticate(struct pam_login *pam, int argc, const char **argv)
 	}
 	if (find_user(name, &user, &found, &why) != OTP_OK) {
 		pam->hidden.no_such_user = true;
-		return fail(pam, &nobody, &why);
+		set_login(pam, &nobody);
+		return fail(pam, &why);
 	}
 	return found ? run_login(pam, &user.entry) : refuse_unknown_user(pam);
 }
