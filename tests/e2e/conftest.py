@@ -13,6 +13,8 @@ sys.path.insert(0, str(HERE))
 
 import host  # noqa: E402
 import mail  # noqa: E402
+import session  # noqa: E402
+import table  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("OTPCODE_BUILD", HERE.parent.parent / "build"))
 
@@ -69,3 +71,22 @@ def machine(bare_machine, session_exim):
         bare_machine.add_user(user)
         bare_machine.otpcode("enroll", user, "--email", f"{user}@example.org")
     return bare_machine
+
+
+@pytest.fixture
+def row(request, machine, mailbox):
+    """row(program, run, login): what this test saw of a host program, which README's table says too. login is a session, or
+    what the person read; let_in and asked where they cannot be seen there, more is what else is worth telling."""
+    def saw(program, run, login, let_in=None, asked=None, more=""):
+        shown = login if isinstance(login, str) else login.text
+        if let_in is None:
+            let_in = login.child.exitstatus == 0 if login.child.closed else login.ended()
+        asked = shown.count(session.PROMPT) if asked is None else asked
+        sent = len(machine.events("sent"))
+        host.poll(lambda: len(mailbox.messages()) >= sent, 10, "every message that the log says was sent")
+        line = table.row(program, run, len(mailbox.messages()), asked, ("let in" if let_in else "refused") + more, request.node.name)
+        (BUILD / "test-logs").mkdir(exist_ok=True)
+        with open(BUILD / "test-logs/host-programs.md", "a", encoding="utf-8") as out:
+            out.write(line + "\n")
+        assert table.in_readme().get(request.node.name) == line, "README's table of host programs: see host-programs.md of test-logs"
+    return saw

@@ -20,6 +20,7 @@ import pathlib
 import pwd
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -302,6 +303,13 @@ class Host:
                 return
         raise AssertionError("no free port for sshd")
 
+    def stop_sshd(self):
+        """With every login under way."""
+        for pid in [*self.children_of_sshd(), only_child_of(self.sshd.pid)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.sshd.wait(20)
+
     def _sshd_listens(self, before):
         if any("Server listening on" in line for line in self.log.lines()[before:]):
             return "listens"
@@ -363,9 +371,9 @@ class Host:
 
 
 def shipped_stacks():
-    """{title: (service, auth lines)} of pam.d-example."""
+    """{title: (service, auth lines)} of pam.d-example and docs/skipping.md."""
     stacks, auth = {}, []
-    for line in (TOP / "pam.d-example").read_text().splitlines():
+    for line in [*(TOP / "pam.d-example").read_text().splitlines(), *(TOP / "docs/skipping.md").read_text().splitlines()]:
         heading = re.match(r"### (.*): /etc/pam\.d/(\S+)$", line)
         if heading:
             auth = []

@@ -20,7 +20,7 @@ def sshd(machine):
     return machine
 
 
-def test_mailed_code_opens_the_login(sshd, mailbox):
+def test_mailed_code_opens_the_login(sshd, mailbox, row):
     login = sshd.ssh("alice")
     line = login.prompt()
     message = mailbox.wait()
@@ -32,6 +32,7 @@ def test_mailed_code_opens_the_login(sshd, mailbox):
     assert len(mailbox.messages()) == 1
     assert "user=alice rhost=127.0.0.1" in sshd.wait_for_event("verified")
     assert "provider=relay" in sshd.wait_for_event("sent")
+    row("sshd, key and code", "`ssh alice@host command`", login)
 
 
 def test_code_is_in_no_log_line_and_not_in_the_state_folder(sshd, mailbox):
@@ -63,7 +64,7 @@ def test_used_code_is_not_taken_again(sshd, mailbox):
     again.hang_up()
 
 
-def test_wrong_code_is_told_and_the_right_one_then_opens(sshd, mailbox):
+def test_wrong_code_is_told_and_the_right_one_then_opens(sshd, mailbox, row):
     login = sshd.ssh("alice")
     ref = SENT.match(login.prompt()).group(1)
     code = mailbox.wait().code
@@ -72,6 +73,7 @@ def test_wrong_code_is_told_and_the_right_one_then_opens(sshd, mailbox):
     login.answer(code)
     assert login.ended(), login.text
     assert len(mailbox.messages()) == 1
+    row("sshd, key and code", "the same, a wrong code before the right one", login)
 
 
 def test_wrong_codes_since_the_last_login_are_told_above_the_shell(sshd, mailbox):
@@ -146,7 +148,7 @@ def test_enter_sends_again_after_the_cooldown_and_C48_the_first_code_still_works
     assert len(mailbox.messages()) == 2
 
 
-def test_reconnect_sends_nothing_and_the_waiting_code_works(sshd, mailbox):
+def test_reconnect_sends_nothing_and_the_waiting_code_works(sshd, mailbox, row):
     login = sshd.ssh("alice")
     ref = SENT.match(login.prompt()).group(1)
     code = mailbox.wait().code
@@ -156,6 +158,7 @@ def test_reconnect_sends_nothing_and_the_waiting_code_works(sshd, mailbox):
     again.answer(code)
     assert again.ended(), again.text
     assert len(mailbox.messages()) == 1
+    row("sshd, key and code", "the same, cut off at the prompt and logged in again", again)
 
 
 def test_sshds_reruns_send_once(machine, mailbox):

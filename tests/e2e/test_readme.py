@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import host
+import table
 
 README = (host.TOP / "README.md").read_text()
 BUILD = os.environ.get("OTPCODE_BUILD", str(host.TOP / "build"))
@@ -59,3 +60,17 @@ def test_commands_in_readme_are_those_of_the_command():
     named = set(re.findall(r"(?:sudo |`)otpcode ([a-z]+(?: (?:check|show|add|remove|order)\b)?)", flat))
     assert {"init", "enroll", "config check", "unlock", "show", "test"} <= named
     assert named <= known, named - known
+
+
+def test_rows_of_host_programs_are_of_tests_that_are_there_and_write_them():
+    """That each says what happened, the tests themselves look at."""
+    asked = subprocess.run([sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q", str(host.HERE)],
+                           stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, "OTPCODE_BUILD": BUILD})
+    there = {line.split("::")[1]: line.split("::")[0] for line in asked.stdout.splitlines() if "::" in line}
+    rows = table.in_readme()
+    assert len(rows) >= 50
+    for test in rows:
+        assert test in there, test
+        source = (host.HERE / os.path.basename(there[test])).read_text()
+        body = re.split(r"\n(?=\S)", source.split(f"def {test.split('[')[0]}(")[1], maxsplit=1)[0]
+        assert re.search(r"^    row\(", body, re.MULTILINE), test
