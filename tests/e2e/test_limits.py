@@ -124,6 +124,61 @@ def test_sends_of_a_user_are_limited_and_the_code_already_sent_still_works(machi
     assert len(mailbox.messages()) == 2
 
 
+def test_C10_resend_and_wrong_guess_in_turn_meet_the_cap(machine, mailbox):
+    machine.configure(limits__resend_after="1s", prompt__max_prompts=10)
+    machine.own_clock()
+    machine.start_sshd()
+    login = machine.ssh("alice")
+    login.prompt()
+    codes, clock = [mailbox.wait().code], 0
+    for left in (4, 3, 2, 1):
+        login.answer(other_than(*codes))
+        assert f" {left} tr" in login.prompt()
+        clock += 2 ** len(codes)
+        machine.move_clock(clock)
+        login.answer("")
+        assert SENT.match(login.prompt())
+        codes.append(mailbox.wait(len(codes) + 1).code)
+    login.answer(other_than(*codes))
+    assert not login.ended()
+    assert "Too many wrong codes." in login.text
+    late = machine.ssh("alice")
+    assert not late.ended()
+    assert "Too many wrong codes." in late.text
+    assert len(machine.events("wrong")) == 5
+    assert len(mailbox.messages()) == 5
+
+
+def reboot(machine):
+    """As far as programs can tell: another boot id, nothing running, nothing in what does not outlive a boot."""
+    machine.stop_sshd()
+    boot_id = machine.stage / "bin/boot_id"
+    boot_id.write_text("1d0c6f0e-0000-4000-8000-000000000000\n")
+    machine.run(["mount", "--bind", boot_id, "/proc/sys/kernel/random/boot_id"])
+    machine.run(["sh", "-c", "rm -rf /tmp/* /run/lock/* /dev/shm/*; find /run -type f ! -name utmp ! -name test-clock -delete"])
+    machine.start_sshd()
+
+
+def test_C12_lock_and_spent_tries_outlive_a_reboot(machine, mailbox):
+    machine.configure(limits__lock_after=3)
+    machine.start_sshd()
+    bob = machine.ssh("bob")
+    bob.prompt()
+    bob.answer(other_than(mailbox.wait().code))
+    assert "4 tries left." in bob.prompt()
+    bob.hang_up()
+    type_wrong(machine.ssh("alice"), mailbox, 3, nth=2)
+    reboot(machine)
+    alice = machine.ssh("alice")
+    assert not alice.ended()
+    assert "Locked" in alice.text and "Verification code" not in alice.text
+    bob = machine.ssh("bob")
+    assert bob.prompt().startswith("Use the code emailed to b***@e***.org")
+    bob.answer(other_than(mailbox.wait().code))
+    assert "3 tries left." in bob.prompt()
+    bob.hang_up()
+
+
 def test_C13_keyboard_interactive_devices_named_a_thousand_times_give_no_more_tries(machine, mailbox):
     machine.start_sshd(MaxAuthTries="100")
     login = machine.ssh("alice", options=["-o", "KbdInteractiveDevices=" + ",".join(["pam"] * 1000),
