@@ -273,6 +273,27 @@ static void hook_goes_on_in_the_background_after_the_wait(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+static void patience_ends_before_the_wait_and_the_hook_goes_on(void **state)
+{
+	struct hook_stage *stage = hook_stage_use(state, "tests/hooks/late.sh");
+	char path[128], note[64];
+
+	stage->options.patience_ms = 100;
+	(void)alarm(30); /* kills who waits for all of the wait */
+	struct outcome outcome = run_hook_for(stage, 60000);
+	(void)alarm(0);
+	stage->options.patience_ms = 0;
+	assert_int_equal(outcome.err, OTP_OK);
+	assert_int_equal(outcome.end, DELIVER_SLOW);
+	(void)snprintf(path, sizeof path, "%s/go", stage->dir);
+	FILE *go = fopen(path, "w");
+	assert_non_null(go);
+	assert_int_equal(fclose(go), 0);
+	hook_stage_await_out(stage, note, sizeof note);
+	assert_string_equal(note, "went on\n");
+	assert_int_equal(unlink(path), 0);
+}
+
 /* What the hook must be, and what it is here: each change alone makes it unfit, and it is not run. */
 static void assert_unfit(struct hook_stage *stage, enum otp_err wanted, const char *text)
 {
@@ -479,6 +500,7 @@ int main(void)
 		cmocka_unit_test(C27_hook_that_says_nothing_is_slow_not_a_hang),
 		cmocka_unit_test(C27_hook_that_never_ends_its_line_is_slow),
 		cmocka_unit_test(hook_goes_on_in_the_background_after_the_wait),
+		cmocka_unit_test(patience_ends_before_the_wait_and_the_hook_goes_on),
 		cmocka_unit_test(hook_that_others_could_change_is_not_run),
 		cmocka_unit_test(hook_that_is_no_program_is_not_run),
 		cmocka_unit_test(hook_that_its_user_may_not_run_is_named_with_the_reason),

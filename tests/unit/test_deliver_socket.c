@@ -349,6 +349,21 @@ static void C27_hook_that_says_nothing_is_slow_not_a_hang(void **state)
 	stop(stage);
 }
 
+static void patience_ends_before_the_wait(void **state)
+{
+	struct stage *stage = use(state);
+
+	stage->hook->options.patience_ms = 100;
+	(void)alarm(30); /* kills who waits for all of the wait */
+	start(stage, (struct server){.serve = hang});
+	struct outcome outcome = ask_for(stage, 60000);
+	(void)alarm(0);
+	stage->hook->options.patience_ms = 0;
+	assert_int_equal(outcome.err, OTP_OK);
+	assert_int_equal(outcome.end, DELIVER_SLOW);
+	stop(stage);
+}
+
 static void C27_request_that_nobody_ever_accepts_is_slow_not_a_hang(void **state)
 {
 	struct stage *stage = use(state);
@@ -629,6 +644,7 @@ int main(void)
 		cmocka_unit_test(nonsense_is_an_error),
 		cmocka_unit_test(C27_replies_of_any_size_end_in_time),
 		cmocka_unit_test(C27_hook_that_says_nothing_is_slow_not_a_hang),
+		cmocka_unit_test(patience_ends_before_the_wait),
 		cmocka_unit_test(C27_request_that_nobody_ever_accepts_is_slow_not_a_hang),
 		cmocka_unit_test(full_queue_is_waited_for_no_longer_than_the_wait),
 		cmocka_unit_test(socket_that_is_not_there_is_named_with_the_reason),
