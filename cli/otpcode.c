@@ -194,6 +194,7 @@ static enum cli_exit run_command(const struct arguments *arguments)
 		report_error("%s: must be root: sudo otpcode %s ...", command->name, command->name);
 		return CLI_FAILED;
 	}
+	report_json_schema(command->name);
 	return command->run(arguments, operands, operands_n);
 }
 

@@ -477,7 +477,7 @@ def test_list_is_in_the_order_of_names(enrolled):
 def test_list_of_nobody_says_so(ready):
     assert ready.done("list") == "no user is enrolled\n"
     assert ready.done("list", "--locked") == "no user is locked\n"
-    assert json.loads(ready.done("list", "--locked", "--json")) == {"version": 1, "users": []}
+    assert json.loads(ready.done("list", "--locked", "--json")) == {"schema": "list", "version": 1, "users": []}
 
 
 def test_list_locked_shows_a_lock_of_either_lane(enrolled):
@@ -561,7 +561,7 @@ def test_test_message_to_an_address_needs_no_store(staged):
         staged.configure(relay=server.port)
         printed = json.loads(staged.done("test", "--to", "someone@example.com", "--json"))
         assert isinstance(printed.pop("ms"), int)
-        assert printed == {"version": 1, "to": "s***@e***.com", "outcome": "sent", "provider": "relay", "reason": None,
+        assert printed == {"schema": "test", "version": 1, "to": "s***@e***.com", "outcome": "sent", "provider": "relay", "reason": None,
                            "cause": None, "mend": None}
         assert server.messages()[0].to == "someone@example.com"
 
