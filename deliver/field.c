@@ -8,17 +8,24 @@
 
 #define WAIT_MAX_MS 60000
 
+static const char *const kinds[] = {
+	[REQUEST_CODE] = "code", [REQUEST_TEST] = "test", [REQUEST_CHECK] = "check"};
+
 static void put_kind(const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
 {
 	(void)field;
-	(void)snprintf(out, FIELD_VALUE_SIZE, "%s", request->kind == REQUEST_CODE ? "code" : "test");
+	(void)snprintf(out, FIELD_VALUE_SIZE, "%s", kinds[request->kind]);
 }
 
 static bool take_kind(const struct field *field, struct request *request, const char *value)
 {
 	(void)field;
-	request->kind = strcmp(value, "test") == 0 ? REQUEST_TEST : REQUEST_CODE;
-	return request->kind == REQUEST_TEST || strcmp(value, "code") == 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(value, kinds[i]) == 0) {
+			request->kind = (enum request_kind)i;
+			return true;
+		}
+	return false;
 }
 
 static void put_channel(const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
@@ -149,9 +156,10 @@ static bool take_wait(const struct field *field, struct request *request, const 
 
 /* docs/deliver-protocol.md shows this table; a test holds the two in step. */
 static const struct field fields[] = {
-	{"kind", FIELD_ALWAYS, "code or test", put_kind, take_kind, 0, 0},
+	{"kind", FIELD_ALWAYS, "code, test or check", put_kind, take_kind, 0, 0},
 	{"channel", FIELD_ALWAYS, "email or sms", put_channel, take_channel, 0, 0},
-	{"address", FIELD_ALWAYS, "an address of the channel", put_text, take_address, AT(contact.address)},
+	{"address", FIELD_WITH_MESSAGE, "an address of the channel", put_text, take_address,
+		AT(contact.address)},
 	{"code", FIELD_WITH_CODE, "6 to 10 digits or capital letters", put_text, take_code, AT(code.text)},
 	{"ref", FIELD_WITH_CODE, "3 capital letters", put_text, take_ref, AT(ref)},
 	{"user", FIELD_ALWAYS, "at most 255 characters", put_text, take_text, AT(user)},
@@ -183,13 +191,25 @@ const char *field_take(const struct field *field, struct request *request, const
 	if (!wording_is_printable(value, len))
 		return "printable ASCII";
 	if (field->need == FIELD_WITH_CODE && request->kind != REQUEST_CODE)
-		return "left out with kind test";
+		return request->kind == REQUEST_TEST ? "left out with kind test" : "left out with kind check";
+	if (field->need == FIELD_WITH_MESSAGE && request->kind == REQUEST_CHECK)
+		return "left out with kind check";
 	return len > 0 && field->take(field, request, value) ? NULL : field->rule;
 }
 
 bool field_is_required(const struct field *field, enum request_kind kind)
 {
-	return field->need == FIELD_ALWAYS || (field->need == FIELD_WITH_CODE && kind == REQUEST_CODE);
+	switch (field->need) {
+	case FIELD_ALWAYS:
+		return true;
+	case FIELD_WITH_CODE:
+		return kind == REQUEST_CODE;
+	case FIELD_WITH_MESSAGE:
+		return kind != REQUEST_CHECK;
+	case FIELD_OPTIONAL:
+		break;
+	}
+	return false;
 }
 
 static const char *need_name(enum field_need need)
@@ -199,6 +219,8 @@ static const char *need_name(enum field_need need)
 		return "always";
 	case FIELD_WITH_CODE:
 		return "with kind code";
+	case FIELD_WITH_MESSAGE:
+		return "not with kind check";
 	case FIELD_OPTIONAL:
 		return "optional";
 	}
