@@ -185,6 +185,7 @@ def test_init_makes_all_and_says_the_second_time_that_all_is_there(staged):
     first = staged.done("init").splitlines()
     limits = staged.state / "shared/limits"
     assert first == [f"made host key {staged.key}", f"made state folder {staged.state}", f"made table of limits {limits}",
+                     f"made note of this machine {staged.state}/machine.id",
                      "already there: system user nobody",
                      "Now enrol a user: otpcode enroll USER --email ADDRESS (or --sms NUMBER)"]
     modes = [(path.stat().st_mode & 0o7777, path.stat().st_uid) for path in (staged.key.parent, staged.key, staged.state)]
@@ -193,14 +194,16 @@ def test_init_makes_all_and_says_the_second_time_that_all_is_there(staged):
     assert len(key) == 32
     assert staged.done("init").splitlines() == [
         f"already there: host key {staged.key}", f"already there: state folder {staged.state}",
-        f"already there: table of limits {limits}", "already there: system user nobody"]
+        f"already there: table of limits {limits}", f"already there: note of this machine {staged.state}/machine.id",
+        "already there: system user nobody"]
     assert staged.key.read_bytes() == key
 
 
 def test_init_prints_json(staged):
     parts = json.loads(staged.done("init", "--json"))["parts"]
     assert [(part["part"], part["made"]) for part in parts] == [
-        ("host key", True), ("state folder", True), ("table of limits", True), ("system user", False)]
+        ("host key", True), ("state folder", True), ("table of limits", True), ("note of this machine", True),
+        ("system user", False)]
 
 
 # Contacts of both channels.
@@ -761,7 +764,8 @@ def test_init_says_what_to_run_where_the_system_user_cannot_be_made(bare_machine
     assert "useradd: group _otpcode exists" in ended.stderr
     assert "make the user yourself: useradd --system" in ended.stderr
     assert ended.stdout == (
-        "made host key /etc/otpcode/host.key\nmade state folder /var/lib/otpcode\nmade table of limits /var/lib/otpcode/shared/limits\n")
+        "made host key /etc/otpcode/host.key\nmade state folder /var/lib/otpcode\nmade table of limits /var/lib/otpcode/shared/limits\n"
+        "made note of this machine /var/lib/otpcode/machine.id\n")
 
 
 def test_root_is_not_taken_as_the_user_of_the_hook_under_any_name(bare_machine):
