@@ -125,6 +125,7 @@ const char *describe_event(enum record_event_kind kind)
 		[EVENT_REMEMBERED] = "known device, not asked",
 		[EVENT_DEVICES_REVOKED] = "devices revoked",
 		[EVENT_PASSWORD] = "forgotten password replaced",
+		[EVENT_RESTORED] = "restored from a backup",
 	};
 
 	return words[kind];

@@ -60,6 +60,28 @@ static const struct command commands[] = {
 		OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_VERBOSE) |
 			OPTION_BIT(OPTION_JSON),
 		true, command_test},
+	{"import", "FILE [--dry-run] [--update]", "registers the users of a file, CSV or JSON lines",
+		"A CSV file names its columns in its first line: user, and email, sms or contact as often "
+		"as\n"
+		"there are addresses. What is wrong with a line is told with its number, and touches no\n"
+		"other user. Users who are enrolled with these facts are passed over, so that a run that\n"
+		"was cut short is run again; with other facts they are refused, but with --update. FILE\n"
+		"'-' is standard input.\n",
+		"import users.csv --dry-run", {"FILE"}, 1, 1,
+		OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_UPDATE), true, command_import_users},
+	{"export", "[FILE] [--json-lines] [--with-secrets]",
+		"writes the enrolled users as import reads them, CSV or JSON lines",
+		"To standard output, or to FILE, which must not be there yet and is made with mode 0600.\n"
+		"Addresses stand in it in full. --with-secrets puts the secrets of authenticator apps and\n"
+		"the seals of backup codes in it too, which then needs FILE.\n",
+		"export users.csv", {"FILE"}, 0, 1,
+		OPTION_BIT(OPTION_JSON_LINES) | OPTION_BIT(OPTION_WITH_SECRETS), true, command_export},
+	{"restored", "{USER ... | --all} [--yes]", "makes records that came back from a backup safe to use",
+		"What may have been used or revoked since the backup goes: waiting logins, devices and\n"
+		"backup codes; codes that an app has shown until now are not accepted. Asks first; without\n"
+		"a terminal it needs --yes.\n",
+		"restored --all --yes", {"USER"}, 0, ARGUMENTS_WORDS_MAX - 1,
+		OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_YES), true, command_restored},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
 		"Exits 78 where something is wrong with it. The files that it names are not\n"
 		"looked at: 'otpcode test' tries them.\n",

@@ -139,6 +139,7 @@ enum record_event_kind {
 	EVENT_REMEMBERED,   /* nobody was asked: the device is known */
 	EVENT_DEVICES_REVOKED,
 	EVENT_PASSWORD, /* a forgotten password was replaced */
+	EVENT_RESTORED, /* the record came back from a backup: what may have been used since is gone */
 	EVENT_KINDS_N,
 };
 

@@ -61,7 +61,7 @@ def commands():
 
 
 def help_options(text):
-    return set(re.findall(r"^  --([a-z]+)", text, re.MULTILINE))
+    return set(re.findall(r"^  --([a-z-]+)", text, re.MULTILINE))
 
 
 def json_keys(value):
@@ -84,10 +84,10 @@ def man_commands():
     """{name: options} as the man page's list of commands has them; the common ones under ''."""
     page = (TOP / "man/otpcode.8").read_text()
     before, _, listed = page.partition(".Sh COMMANDS\n")
-    found = {"": set(re.findall(r"^\.It Fl -([a-z]+)", before, re.MULTILINE))}
+    found = {"": set(re.findall(r"^\.It Fl -([a-z-]+)", before, re.MULTILINE))}
     for line in re.findall(r"^\.It Ic (.*)", listed.partition("\n.Sh ")[0], re.MULTILINE):
-        name = " ".join(re.match(r"((?:[a-z]+ ?)+)", line).group(1).split())
-        found[name] = set(re.findall(r"Fl -([a-z]+)", line))
+        name = " ".join(re.match(r"((?:[a-z-]+ ?)+)", line).group(1).split())
+        found[name] = set(re.findall(r"Fl -([a-z-]+)", line))
     return found
 
 
@@ -97,7 +97,7 @@ def test_man_page_and_help_have_the_same_commands_and_options():
     assert page.keys() == commands().keys()
     for name, text in commands().items():
         assert help_options(text) == page[name] | common, name
-        assert set(re.findall(r"--([a-z]+)", text.splitlines()[0])) == page[name] | {"config"}, name
+        assert set(re.findall(r"--([a-z-]+)", text.splitlines()[0])) == page[name] | {"config"}, name
 
 
 def test_man_page_names_every_member_of_the_json(enrolled):
