@@ -59,17 +59,16 @@ static const struct command commands[] = {
 		{"USER"}, 0, 1, OPTION_BIT(OPTION_ALL), true, command_unlock},
 	{"test", "USER | --to ADDRESS [--provider NAME] [--verbose] [--json]",
 		"sends a real test message, without a code",
-		"To the address where the user's codes go first, or to ADDRESS, and says what became of "
-		"it and what to do where it was not taken. --verbose tells the conversation with the\n"
-		"provider on standard error, as it goes on; logins, keys and addresses are blanked.\n",
+		"To the address where the user's codes go first, or to ADDRESS, and says what became of it\n"
+		"and what to do where it was not taken. --verbose tells the conversation with the provider\n"
+		"on standard error, as it goes on; logins, keys and addresses are blanked.\n",
 		"test alice", {"USER"}, 0, 1,
 		OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_VERBOSE) |
 			OPTION_BIT(OPTION_JSON),
 		true, command_test},
 	{"import", "FILE [--dry-run] [--update]", "registers the users of a file, CSV or JSON lines",
-		"A CSV file names its columns in its first line: user, and email, sms or contact as often "
-		"as\n"
-		"there are addresses. What is wrong with a line is told with its number, and touches no\n"
+		"A CSV file names its columns in its first line: user, and email, sms or contact as often\n"
+		"as there are addresses. What is wrong with a line is told with its number, and touches no\n"
 		"other user. Users who are enrolled with these facts are passed over, so that a run that\n"
 		"was cut short is run again; with other facts they are refused, but with --update. FILE\n"
 		"'-' is standard input.\n",

@@ -56,7 +56,8 @@ def commands():
     """{name: its --help} of every command that the overview lists."""
     overview = stage.run(COMMAND, "--help")
     assert (overview.returncode, overview.stderr) == (0, "")
-    names = [line[2:17].strip() for line in overview.stdout.splitlines() if line.startswith("  ")]
+    listed = overview.stdout.partition("\ncommands:\n")[2].partition("\n\n")[0]
+    names = [line[2:17].strip() for line in listed.splitlines()]
     return {name: stage.run(COMMAND, *name.split(), "--help").stdout for name in names}
 
 
