@@ -23,6 +23,8 @@ static const struct option_facts options[OPTIONS_N] = {
 	[OPTION_UPDATE] = {"update", NULL, 1, "give users who are enrolled the facts of the file"},
 	[OPTION_JSON_LINES] = {"json-lines", NULL, 1, "write JSON, one user a line, in place of CSV"},
 	[OPTION_WITH_SECRETS] = {"with-secrets", NULL, 1, "the secrets of apps, and backup codes, too"},
+	[OPTION_SERVICE] = {"service", "NAME", 1, "look at this PAM service (sshd)"},
+	[OPTION_SEND] = {"send", "ADDRESS", 1, "send a test message there as well"},
 	[OPTION_HELP] = {"help", NULL, 1, "print this help"},
 };
 

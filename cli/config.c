@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/config.h"
 #include "cli/command.h"
+#include "cli/config_fault.h"
 #include "cli/help.h"
 #include "cli/listing.h"
 #include "cli/report.h"
 #include "cli/session.h"
 
-#include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,39 +22,20 @@ static uid_t owner_of(const char *path)
 	return geteuid();
 }
 
-/* What the module, which has no parser for JSON, cannot find at load. why is filled at the first fault. */
-static void check_value(
-	void *ctx, const char *section, const char *key, const char *value, const char *source)
-{
-	struct otp_why *why = ctx;
-	json_error_t error;
-
-	if (why->text[0] != '\0' || strcmp(key, "json") != 0 || value[0] == '\0')
-		return;
-	json_t *json = json_loads(value, JSON_REJECT_DUPLICATES, &error);
-	if (json == NULL)
-		(void)why_set(why, OTP_ERR_CONFIG, 0, "%s: [%s] json is not JSON at character %d: %s", source,
-			section, error.position, error.text);
-	json_decref(json);
-}
-
 enum cli_exit command_config_check(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
 	const char *given = operands_n > 0 ? operands[0] : arguments_value(arguments, OPTION_CONFIG);
 	char path[CONFIG_PATH_SIZE];
-	struct otp_why why = {0}, fault = {0};
+	struct otp_why why = {0};
 	enum otp_err err = session_config_path(given, path, &why);
 
 	if (operands_n > 0 && arguments->given[OPTION_CONFIG] > 0)
 		return help_complain("config check", "either FILE or --config FILE, not both");
 	if (err == OTP_OK)
-		err = config_show(
-			path, operands_n > 0 ? owner_of(path) : SESSION_OWNER, check_value, &fault, &why);
-	if (err == OTP_OK && fault.text[0] != '\0')
-		err = OTP_ERR_CONFIG;
+		err = config_fault_find(path, operands_n > 0 ? owner_of(path) : SESSION_OWNER, &why);
 	if (err != OTP_OK) {
-		(void)report_failure(err, fault.text[0] != '\0' ? &fault : &why);
+		(void)report_failure(err, &why);
 		return CLI_CONFIG;
 	}
 	report_line("%s is sound", path);

@@ -87,6 +87,14 @@ static const struct command commands[] = {
 		"a terminal it needs --yes.\n",
 		"restored --all --yes", {"USER"}, 0, ARGUMENTS_WORDS_MAX - 1,
 		OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_YES), true, command_restored},
+	{"doctor", "[--service NAME] [--send ADDRESS] [--json]",
+		"looks for all that keeps codes from working, and says what to do",
+		"Looks at the module, the configuration, the store, sshd's effective settings, the PAM stack\n"
+		"of the service, the hook and the way to each provider, the users and the host. Changes\n"
+		"nothing; sends nothing without --send. Exits 1 where something is wrong.\n",
+		"doctor --service sshd", {NULL}, 0, 0,
+		OPTION_BIT(OPTION_SERVICE) | OPTION_BIT(OPTION_SEND) | OPTION_BIT(OPTION_JSON), true,
+		command_doctor},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
 		"Exits 78 where something is wrong with it. The files that it names are not\n"
 		"looked at: 'otpcode test' tries them.\n",

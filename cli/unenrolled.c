@@ -29,7 +29,7 @@ static bool is_login_shell(const char *shell)
 	return found;
 }
 
-static bool can_log_in(const struct passwd *entry)
+bool unenrolled_can_log_in(const struct passwd *entry)
 {
 	/* An empty shell means /bin/sh: passwd(5). */
 	const char *shell = entry->pw_shell != NULL && *entry->pw_shell != '\0' ? entry->pw_shell : "/bin/sh";
@@ -73,7 +73,7 @@ static enum cli_exit add_users(struct listing *listing, struct session *session)
 
 	setpwent();
 	while (errno = 0, (entry = getpwent()) != NULL)
-		if (can_log_in(entry) && !is_enrolled(session, entry->pw_name))
+		if (unenrolled_can_log_in(entry) && !is_enrolled(session, entry->pw_name))
 			add_user(listing, entry);
 	error = errno;
 	endpwent();

@@ -735,6 +735,7 @@ def test_every_change_is_told_to_syslog_and_by_whom(bare_machine):
         'event=init made="host key" name=/etc/otpcode/host.key by=root',
         'event=init made="state folder" name=/var/lib/otpcode by=root',
         'event=init made="table of limits" name=/var/lib/otpcode/shared/limits by=root',
+        'event=init made="note of this machine" name=/var/lib/otpcode/machine.id by=root',
         'event=enroll user=alice contacts=a***@e***.org by=root',
         'event=contact-add user=alice contact=a***@e***.net contacts="a***@e***.org, then a***@e***.net" by=root',
         'event=contact-order user=alice contacts="a***@e***.net, then a***@e***.org" by=root',
