@@ -162,6 +162,7 @@ static const struct field fields[] = {
 	{"time", FIELD_ALWAYS, "seconds since 1970", put_time, take_time, AT(time)},
 	{"works-until", FIELD_WITH_CODE, "seconds since 1970", put_time, take_time, AT(works_until)},
 	{"wait-ms", FIELD_ALWAYS, "1 to 60000", put_wait, take_wait, 0, 0},
+	{"account", FIELD_OPTIONAL, "at most 64 characters", put_text, take_text, AT(account)},
 	{"support", FIELD_OPTIONAL, "at most 64 characters", put_text, take_text, AT(support)},
 	{"provider", FIELD_OPTIONAL, "a provider's name", put_text, take_provider, AT(provider)},
 	{"trace", FIELD_OPTIONAL, "yes, with kind test alone", put_trace, take_trace, 0, 0},

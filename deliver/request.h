@@ -36,6 +36,8 @@ struct request {
 	struct code code; /* empty for REQUEST_TEST */
 	char ref[CODE_REF_SIZE];
 	char user[RECORD_USER_SIZE];
+	char account[ORIGIN_ACCOUNT_SIZE]; /* shared with others, which the login is to; empty: the user's own
+					    */
 	char host[ORIGIN_HOST_SIZE];
 	char service[ORIGIN_SERVICE_SIZE];
 	char source[ORIGIN_SOURCE_SIZE];

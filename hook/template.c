@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALL "{code} {ref} {user} {host} {service} {source} {time} {until} {support}"
+#define ALL "{code} {ref} {user} {account} {host} {service} {source} {time} {until} {support}"
 
 static void put_code(struct text *out, const struct request *request)
 {
@@ -25,6 +25,11 @@ static void put_ref(struct text *out, const struct request *request)
 static void put_user(struct text *out, const struct request *request)
 {
 	text_add(out, request->user);
+}
+
+static void put_account(struct text *out, const struct request *request)
+{
+	text_add(out, request->account[0] != '\0' ? request->account : request->user);
 }
 
 static void put_host(struct text *out, const struct request *request)
@@ -64,6 +69,7 @@ static const struct placeholder {
 	{"code", put_code},
 	{"ref", put_ref},
 	{"user", put_user},
+	{"account", put_account},
 	{"host", put_host},
 	{"service", put_service},
 	{"source", put_source},

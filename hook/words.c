@@ -33,6 +33,8 @@ static void add_facts(struct text *body, const struct request *request)
 {
 	if (request->ref[0] != '\0')
 		text_addf(body, "  Ref:      %s\n", request->ref);
+	if (request->account[0] != '\0')
+		text_addf(body, "  Account:  %s\n", request->account);
 	text_addf(body, "  Host:     %s\n  Service:  %s\n  Source:   %s\n  Time:     ", request->host,
 		request->service, request->source);
 	text_add_time(body, request->time, TEXT_TIME_MINUTE);
@@ -70,7 +72,10 @@ static void build_code(const struct request *request, struct text *subject, stru
 	text_addf(subject, "Verification code for %s on %s (ref %s)", request->user, request->host,
 		request->ref);
 	text_addf(body, "%s\n\n", request->code.text);
-	text_addf(&paragraph, "This is the verification code for %s on %s.", request->user, request->host);
+	text_addf(&paragraph, "This is the verification code for %s on %s", request->user, request->host);
+	if (request->account[0] != '\0')
+		text_addf(&paragraph, ", to log in as %s", request->account);
+	text_add(&paragraph, ".");
 	add_paragraph(body, words);
 	add_facts(body, request);
 

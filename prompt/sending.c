@@ -31,6 +31,7 @@ static void fill_request(const struct talk *talk, int wait_ms, struct request *r
 		.wait_ms = wait_ms};
 	memcpy(request->ref, talk->step.ref, sizeof request->ref);
 	request_set_user(request, talk->login->user);
+	(void)snprintf(request->account, sizeof request->account, "%s", origin->account);
 	(void)snprintf(request->host, sizeof request->host, "%s", origin->host);
 	(void)snprintf(request->service, sizeof request->service, "%s", origin->service);
 	(void)snprintf(request->source, sizeof request->source, "%s", origin->source);
