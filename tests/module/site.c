@@ -292,6 +292,21 @@ static void put_env(pam_handle_t *pamh, const char *name, const char *value)
 	assert_int_equal(pam_putenv(pamh, text), PAM_SUCCESS);
 }
 
+static int run_phase(pam_handle_t *pamh, const struct site_login *login)
+{
+	switch (login->phase) {
+	case SITE_AUTHENTICATE:
+		return pam_authenticate(pamh, login->flags);
+	case SITE_SETCRED:
+		return pam_setcred(pamh, PAM_ESTABLISH_CRED);
+	case SITE_ACCOUNT:
+		return pam_acct_mgmt(pamh, login->flags);
+	case SITE_SESSION:
+		return pam_open_session(pamh, login->flags);
+	}
+	return PAM_SYSTEM_ERR;
+}
+
 int site_run(struct site_login *login)
 {
 	struct talk talk = {.login = login};
@@ -310,8 +325,7 @@ int site_run(struct site_login *login)
 		assert_int_equal(pam_set_item(talk.pamh, PAM_TTY, login->tty), PAM_SUCCESS);
 	put_env(talk.pamh, "SSH_CONNECTION", login->ssh_connection);
 	put_env(talk.pamh, "SSH_AUTH_INFO_0", login->ssh_auth_info);
-	int code = login->only_setcred ? pam_setcred(talk.pamh, PAM_ESTABLISH_CRED)
-				       : pam_authenticate(talk.pamh, login->flags);
+	int code = run_phase(talk.pamh, login);
 	(void)pam_end(talk.pamh, code);
 	return code;
 }

@@ -65,7 +65,10 @@ struct site_reply {
 #define SITE_REPLIES_MAX 8
 #define SITE_SEEN_SIZE 4096
 
+enum site_phase { SITE_AUTHENTICATE, SITE_SETCRED, SITE_ACCOUNT, SITE_SESSION };
+
 struct site_login {
+	enum site_phase phase; /* that alone is run */
 	const char *user;
 	const char *rhost;
 	const char *tty;
@@ -74,7 +77,6 @@ struct site_login {
 	int flags;
 	struct site_reply replies[SITE_REPLIES_MAX];    /* then SITE_END */
 	void (*at_prompt)(void *pamh, unsigned prompt); /* NULL: none */
-	bool only_setcred;
 
 	/* Out */
 	unsigned prompts;
