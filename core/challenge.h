@@ -22,8 +22,9 @@ struct record_challenge *challenge_at(struct record *record, const unsigned char
 struct record_challenge *challenge_by_id(struct record *record, const unsigned char *id);
 
 /*
- * Adds an empty one with the facts given. Where there is no room the oldest goes of those without a code,
- * else of those that only strangers asked for, else of all; failures charged to a lane stay charged.
+ * Adds an empty one with the facts given. Where there is no room the oldest goes of those that only strangers
+ * asked for, first of those without a code, else of all, first of those without a code; failures charged to a
+ * lane stay charged.
  */
 struct record_challenge *challenge_open(struct record *record, const struct record_challenge *facts);
 

@@ -394,9 +394,9 @@ def test_fifth_contact_is_refused(enrolled):
 def with_a_challenge(text):
     """A record's text with a login that waits for a code, a lock of strangers, a known network and an event of each sort."""
     now = int(time.time())
-    challenge = (f"challenge ref=QFX id={'11' * 16} origin={'22' * 32} service=sshd source=192.0.2.7 opened={now - 20} "
-                 f"last_send={now - 20} sends=1 tries=2 failed=no\n"
-                 f"code seal={'33' * 32} issued={now - 20} expires={now + 280} delivery=sent channel=email to=n***@e***.org\n"
+    challenge = (f"challenge ref=QFX id={'11' * 16} origin={'22' * 16} service=sshd source=192.0.2.7 opened={now - 20} "
+                 f"last_send={now - 20} sends=1 tries=2 failed=no known=no\n"
+                 f"code seal={'33' * 16} issued={now - 20} expires={now + 280} delivery=sent channel=email to=n***@e***.org\n"
                  f"send at={now - 20} lane=stranger id=11111111\n"
                  f"network name=192.0.2.0/24 last_success={now - 100}\n")
     lane = f"stranger_lane failures=10 lock_since={now - 60} lock_for=900 days={now // 86400}:10\n"
