@@ -5,6 +5,8 @@
 #include "cli/listing.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "contacts/contacts.h"
+#include "contacts/people.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -38,6 +40,19 @@ static void check_value(
 	json_decref(json);
 }
 
+/* The files that it names, as a login would open them. A draft of somebody else may name root's. */
+static enum otp_err check_files(const char *path, uid_t owner, struct otp_why *why)
+{
+	struct config config;
+	enum otp_err err = config_load(path, owner, 0, NULL, &config, why);
+
+	if (err == OTP_OK)
+		err = contacts_check(&config, owner_of(config.users.contacts.where), why);
+	if (err == OTP_OK && config.users.people[0] != '\0')
+		err = people_check(config.users.people, owner_of(config.users.people), why);
+	return err;
+}
+
 enum cli_exit command_config_check(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
@@ -48,11 +63,13 @@ enum cli_exit command_config_check(
 
 	if (operands_n > 0 && arguments->given[OPTION_CONFIG] > 0)
 		return help_complain("config check", "either FILE or --config FILE, not both");
+	uid_t owner = operands_n > 0 ? owner_of(path) : SESSION_OWNER;
 	if (err == OTP_OK)
-		err = config_show(
-			path, operands_n > 0 ? owner_of(path) : SESSION_OWNER, check_value, &fault, &why);
+		err = config_show(path, owner, check_value, &fault, &why);
 	if (err == OTP_OK && fault.text[0] != '\0')
 		err = OTP_ERR_CONFIG;
+	if (err == OTP_OK)
+		err = check_files(path, owner, &why);
 	if (err != OTP_OK) {
 		(void)report_failure(err, fault.text[0] != '\0' ? &fault : &why);
 		return CLI_CONFIG;

@@ -72,7 +72,9 @@ enum cli_exit command_enroll(
 		status = session_open(arguments, &session);
 	if (status != CLI_DONE)
 		return status;
-	status = contacts_are_allowed(&session.config, &contacts);
+	status = session_may_enter_contacts(&session);
+	if (status == CLI_DONE)
+		status = contacts_are_allowed(&session.config, &contacts);
 	if (status == CLI_DONE)
 		status = enroll_user(&session, operands[0], &contacts);
 	session_close(&session);

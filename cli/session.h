@@ -44,6 +44,26 @@ __attribute__((warn_unused_result)) enum otp_err session_read(
 enum cli_exit session_find_record(
 	struct session *session, const char *typed, struct user *user, struct record *record);
 
+/*
+ * The same, where contacts live elsewhere than in records with those that this place has. Who has some there
+ * but no record yet has one of contacts alone.
+ */
+enum cli_exit session_find_followed(
+	struct session *session, const char *typed, struct user *user, struct record *record);
+
+/*
+ * Where contacts live elsewhere than in records: gives the copy those that this place has. *known is whether
+ * it has any. Elsewhere leaves both alone.
+ */
+__attribute__((warn_unused_result)) enum otp_err session_follow_contacts(
+	const struct session *session, struct record *record, bool *known, struct otp_why *why);
+
+/* "file:/etc/otpcode/contacts", as it is configured; NULL where contacts live in the records. */
+const char *session_contacts_from(const struct session *session, char out[CONFIG_VALUE_SIZE]);
+
+/* Reports that a command that enters contacts can do nothing where they live elsewhere. CLI_DONE: it can. */
+enum cli_exit session_may_enter_contacts(const struct session *session);
+
 /* otp_change, its errors reported. What edit leaves is what is kept. */
 enum cli_exit session_change(struct session *session, const struct user *user, struct otp_edit edit);
 

@@ -19,6 +19,7 @@ struct view {
 	const struct record *record;
 	const struct policy *policy;
 	int64_t now;
+	const char *contacts_from; /* NULL: the record */
 };
 
 static void show_head(const struct view *view)
@@ -57,6 +58,8 @@ static enum cli_exit show_contacts(const struct view *view)
 		report_table_add(
 			&table, (const char *[]){number, channel_name(contact->channel), contact->address});
 	}
+	if (view->contacts_from != NULL)
+		report_line("Contacts come from %s.", view->contacts_from);
 	report_line("Contacts, in the order in which they are tried:");
 	return report_table_print(&table, INDENT);
 }
@@ -181,9 +184,11 @@ enum cli_exit command_show(
 	enum cli_exit status = session_open(arguments, &session);
 	if (status != CLI_DONE)
 		return status;
-	status = session_find_record(&session, operands[0], &user, &record);
+	status = session_find_followed(&session, operands[0], &user, &record);
 	if (status == CLI_DONE) {
-		struct view view = {&user, &record, &session.core.policy, session_now(&session)};
+		char from[CONFIG_VALUE_SIZE];
+		struct view view = {&user, &record, &session.core.policy, session_now(&session),
+			session_contacts_from(&session, from)};
 		status = arguments->given[OPTION_JSON] > 0 ? show_json(&view) : show_text(&view);
 	}
 	session_close(&session);

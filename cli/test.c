@@ -243,7 +243,7 @@ static enum cli_exit test_user(const struct arguments *arguments, const char *ty
 	if (status != CLI_DONE)
 		return status;
 	trial->config = session.config;
-	status = session_find_record(&session, typed, &user, &record);
+	status = session_find_followed(&session, typed, &user, &record);
 	session_close(&session);
 	if (status == CLI_DONE)
 		status = choose_contact(&record, arguments_value(arguments, OPTION_PROVIDER), trial);
