@@ -281,8 +281,9 @@ class Host:
 
     # sshd and its clients.
 
-    def start_sshd(self, **options):
-        """A real sshd on a free loopback port. options are of sshd_config(5); a value of None takes a line out."""
+    def start_sshd(self, program="/usr/sbin/sshd", **options):
+        """A real sshd on a free loopback port. options are of sshd_config(5); a value of None takes a line out. The PAM service has
+        the name of the program."""
         settings = {
             "ListenAddress": "127.0.0.1", "HostKey": self.stage / "host_ed25519", "PidFile": "none", "UsePAM": "yes",
             "PasswordAuthentication": "no", "KbdInteractiveAuthentication": "yes",
@@ -298,7 +299,7 @@ class Host:
             lines = [f"{key} {value}" for key, value in settings.items() if value is not None]
             (self.stage / "sshd_config").write_text("\n".join([f"Port {self.port}", *lines]) + "\n")
             before = len(self.log.lines())
-            self.sshd = self.popen(["/usr/sbin/sshd", "-D", "-f", self.stage / "sshd_config"], stdin=subprocess.DEVNULL)
+            self.sshd = self.popen([program, "-D", "-f", self.stage / "sshd_config"], stdin=subprocess.DEVNULL)
             if poll(lambda: self._sshd_listens(before), 20, lambda: f"sshd did not listen: {self.log.lines()}") == "listens":
                 return
         raise AssertionError("no free port for sshd")
