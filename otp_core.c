@@ -47,7 +47,7 @@ static enum otp_err open_record(const struct store_bytes *old, const char *user,
  */
 static const struct otp_contacts *contacts_to_follow(const struct turn *turn)
 {
-	return turn->begins && turn->facts.before.ref[0] == '\0' ? turn->facts.login->contacts : NULL;
+	return turn->begins && !turn->facts.before.begun ? turn->facts.login->contacts : NULL;
 }
 
 /* The record as it stands, or the new one of a user who has contacts and no record. */
@@ -92,6 +92,7 @@ static enum store_action run_turn(void *ctx, const struct store_bytes *old, char
 
 	/* Afresh at each run: a store may run an edit twice. */
 	otp_step_wipe(facts->step);
+	facts->step->begun = facts->before.begun || turn->begins;
 	facts->err = OTP_OK;
 	if (old->data == NULL && (contacts == NULL || contacts->n == 0)) {
 		facts->step->situation = OTP_NOT_ENROLLED;

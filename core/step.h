@@ -110,6 +110,7 @@ struct otp_step {
 	unsigned wrong_since_success;
 	char wrong_latest_source[ORIGIN_SOURCE_SIZE];
 
+	bool begun;   /* login->contacts were followed: no later step of this login does so again */
 	bool damaged; /* one slot was bad: challenges were dropped and a failure counted; to be logged */
 };
 
