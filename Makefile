@@ -93,7 +93,7 @@ $(HOOK): $(HOOK_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(LIB) -lcurl -ljansson -lcrypto
 
 $(CLI): $(CLI_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) -lsmartcols -lqrencode -ljansson -lcrypto
+	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) -lsmartcols -lqrencode -ljansson -lpam -lcrypto
 
 # Tests. Every tests/*/test_*.c is a cmocka program of its own and is run; a file beside them without the prefix is a helper:
 # linked into each program of tests/unit and tests/module, a program that other tests run in tests/fault and tests/e2e,
