@@ -65,6 +65,7 @@ CLI_SRC  := $(sort $(wildcard cli/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
+MODULE_OBJ := $(BUILD)/pam_otpcode.o $(BUILD)/pam_login.o
 LIB      := $(BUILD)/libotp.a
 MODULE   := $(BUILD)/pam_otpcode.so
 HOOK     := $(BUILD)/otpcode-deliver
@@ -86,8 +87,8 @@ $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
 
 # The version script alone decides what is exported: with -fvisibility=hidden on top nothing was.
-$(MODULE): $(BUILD)/pam_otpcode.o $(LIB) pam_otpcode.map
-	$(call say,LD,$@) $(CC) -shared $(ALL_LDFLAGS) -Wl,--version-script=pam_otpcode.map $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $< $(LIB) -lpam -lcrypto
+$(MODULE): $(MODULE_OBJ) $(LIB) pam_otpcode.map
+	$(call say,LD,$@) $(CC) -shared $(ALL_LDFLAGS) -Wl,--version-script=pam_otpcode.map $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $(MODULE_OBJ) $(LIB) -lpam -lcrypto
 
 $(HOOK): $(HOOK_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(LIB) -lcurl -ljansson -lcrypto
@@ -224,7 +225,7 @@ print-pamdir:
 clean:
 	rm -rf build build-*
 
--include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c $(wildcard tests/*/*.c)))
+-include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c pam_login.c $(wildcard tests/*/*.c)))
 
 .DELETE_ON_ERROR:
 .PHONY: all programs unit deps demo test lint bench check-layers fuzz fuzz-programs format install uninstall print-pamdir clean FORCE
