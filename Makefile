@@ -199,6 +199,7 @@ $(BUILD)/systemd/%: packaging/systemd/% $(BUILD)/flags
 install: all $(UNITS:%=$(BUILD)/systemd/%)
 	$(call say,INSTALL,$(DESTDIR)$(PAMDIR)/pam_otpcode.so) $(call put,0644,$(MODULE),$(PAMDIR)/pam_otpcode.so)
 	$(call say,INSTALL,$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver) $(call put,0755,$(HOOK),$(LIBEXECDIR)/otpcode/otpcode-deliver)
+	$(call say,INSTALL,$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-ldap-contacts) $(call put,0755,contacts/otpcode-ldap-contacts,$(LIBEXECDIR)/otpcode/otpcode-ldap-contacts)
 	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/otpcode) $(call put,0755,$(CLI),$(SBINDIR)/otpcode)
 	$(Q)$(foreach m,$(MAN),$(call put,0644,$(m),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) &&) :
 	$(Q)$(foreach u,$(UNITS),$(call put,0644,$(BUILD)/systemd/$(u),$(SYSTEMDUNITDIR)/$(u)) &&) :
@@ -210,7 +211,7 @@ install: all $(UNITS:%=$(BUILD)/systemd/%)
 uninstall:
 	$(Q)packaging/named-by-pam '$(DESTDIR)$(SYSCONFDIR)' '$(DESTDIR)$(PREFIX)/lib'
 	$(Q)rm -f '$(DESTDIR)$(PAMDIR)/pam_otpcode.so' '$(DESTDIR)$(SBINDIR)/otpcode' \
-		'$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver' \
+		'$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver' '$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-ldap-contacts' \
 		$(foreach m,$(MAN),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))') \
 		$(foreach u,$(UNITS),'$(DESTDIR)$(SYSTEMDUNITDIR)/$(u)')
 	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)'
