@@ -188,7 +188,7 @@ format:
 put = install -d '$(DESTDIR)$(dir $(3))' && install -m $(1) '$(2)' '$(DESTDIR)$(3).new' && mv -f '$(DESTDIR)$(3).new' '$(DESTDIR)$(3)'
 MAN := $(sort $(wildcard man/*.[1-8]))
 # In the folders that README and the man pages name.
-DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md conf/*.conf conf/*/*.conf))
+DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md conf/*.conf conf/*/*.conf conf/contacts conf/people))
 UNITS := otpcode-deliver.socket otpcode-deliver@.service
 
 # They name the hook where it is installed.
