@@ -8,22 +8,17 @@
 
 #include "cli/command.h"
 #include "cli/journal.h"
+#include "cli/proof.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
-#include "contacts/contacts.h"
-#include "deliver/deliver.h"
-#include "prompt/prompt.h"
-#include "prompt/texts.h"
-#include "store/limits.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <security/pam_appl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define SERVICE "otpcode-passwd"
@@ -33,94 +28,9 @@
 /* One run of the command. */
 struct renewal {
 	struct session session;
-	struct limits_file limits;
 	struct user user;
-	struct prompt_hidden hidden;
-	struct otp_contacts contacts;
-	struct otp_login login;
-	struct deliver_options deliver;
+	struct proof proof;
 };
-
-static void tell(void *self, const char *line)
-{
-	(void)self;
-	report_line("%s", line);
-}
-
-static enum prompt_reply ask(void *self, const char *line, const char *prompt, bool echo, char *answer)
-{
-	if (line != NULL && line[0] != '\0')
-		tell(self, line);
-	return terminal_ask(prompt, echo, answer, PROMPT_ANSWER_SIZE) ? PROMPT_REPLY_TEXT : PROMPT_REPLY_END;
-}
-
-static void log_event(void *self, enum prompt_level level, const char *line)
-{
-	static const int priorities[] = {
-		[PROMPT_INFO] = LOG_INFO, [PROMPT_NOTICE] = LOG_NOTICE, [PROMPT_ERROR] = LOG_ERR};
-
-	(void)self;
-	openlog("otpcode", LOG_PID, LOG_AUTHPRIV);
-	syslog(priorities[level], "%s", line);
-	closelog();
-}
-
-static enum otp_err deliver(void *self, const struct request *request, enum deliver_end *end,
-	struct request_verdict *verdict, struct otp_why *why)
-{
-	struct renewal *renewal = self;
-
-	return deliver_send(&renewal->deliver, request, end, verdict, why);
-}
-
-/*
- * sudo sets SUDO_UID itself, and passes SSH_CONNECTION on only where its configuration says so. Who came by
- * sudo is not root: else every caller would be in the user's known lane.
- */
-static void find_origin(struct renewal *renewal)
-{
-	const char *sudo_uid = getenv("SUDO_UID");
-	char host[ORIGIN_HOST_SIZE];
-	struct origin_facts facts = {.host = host,
-		.service = SERVICE,
-		.ssh_connection = getenv("SSH_CONNECTION"),
-		.tty = ttyname(STDIN_FILENO),
-		.caller_uid = getuid()};
-
-	if (sudo_uid != NULL)
-		facts.caller_uid = (uint32_t)strtoul(sudo_uid, NULL, 10);
-	session_host_name(&renewal->session.config, host);
-	origin_from_facts(&facts, &renewal->login.origin);
-}
-
-static bool hides(const struct renewal *renewal)
-{
-	return renewal->session.config.prompt.reveal == CONFIG_REVEAL_NONE;
-}
-
-/* hidden: NULL where what is wrong may be told. */
-static bool prove_by(struct renewal *renewal, enum otp_accept accept, const struct prompt_hidden *hidden)
-{
-	const struct config *config = &renewal->session.config;
-	struct prompt_options options = {
-		.echo = config->prompt.echo,
-		.max_prompts = config->prompt.max_prompts,
-		.wait_ms = config->delivery.wait_s * 1000,
-		.support = config->prompt.support,
-		.tell_unenrolled = true,
-		.channels = config->delivery.channels,
-		.hidden = hidden,
-	};
-	struct prompt_host host = {
-		.self = renewal, .tell = tell, .ask = ask, .log = log_event, .deliver = deliver};
-
-	renewal->deliver = (struct deliver_options){.hook = config->delivery.hook,
-		.config = config->path,
-		.hook_user = config->delivery.hook_user,
-		.patience_ms = hidden != NULL ? PROMPT_PATIENCE_MS : 0};
-	renewal->login.accept = accept;
-	return prompt_login(&renewal->session.core, &renewal->login, &options, &host) == PROMPT_VERIFIED;
-}
 
 /* A code that was sent, and what the user keeps where the user keeps anything: of the two, a mailbox alone is
  * not enough. */
@@ -129,7 +39,7 @@ static bool prove(struct renewal *renewal)
 	struct record record;
 	struct otp_why why;
 
-	if (!prove_by(renewal, OTP_ACCEPT_SENT, hides(renewal) ? &renewal->hidden : NULL))
+	if (!proof_ask(&renewal->proof, OTP_ACCEPT_SENT, proof_hides(&renewal->proof)))
 		return false;
 	enum otp_err err = session_read(&renewal->session, renewal->user.name, &record, &why);
 	if (err != OTP_OK) {
@@ -139,7 +49,7 @@ static bool prove(struct renewal *renewal)
 	if (record.totp_n == 0 && record.backups_n == 0)
 		return true;
 	report_line("And now a code of your authenticator app, or a backup code.");
-	return prove_by(renewal, OTP_ACCEPT_KEPT, NULL);
+	return proof_ask(&renewal->proof, OTP_ACCEPT_KEPT, false);
 }
 
 /* What libpam frees. NULL where nothing was answered. */
@@ -238,77 +148,49 @@ static enum cli_exit renew(struct renewal *renewal)
 	enum cli_exit status = set_password(&renewal->user);
 	logline_begin(&line, status == CLI_DONE ? "password" : "password-kept");
 	logline_add(&line, "user", name);
-	logline_add(&line, "rhost", renewal->login.origin.source);
+	logline_add(&line, "rhost", renewal->proof.login.origin.source);
 	journal_write(&line);
 	if (status != CLI_DONE)
 		return status;
 	report_line("The password of %s is replaced.", name);
-	return session_change(&renewal->session, &renewal->user, (struct otp_edit){note, &renewal->login});
+	return session_change(
+		&renewal->session, &renewal->user, (struct otp_edit){note, &renewal->proof.login});
 }
 
 /* Who has no address, whom nobody knows and root are told the same, and as little as reveal has it. */
 static enum cli_exit refuse(struct renewal *renewal, const char *why)
 {
-	const struct config *config = &renewal->session.config;
-	struct otp_step step = {.situation = OTP_NOT_ENROLLED};
-	struct texts_facts facts = {.form = config->policy.form, .support = config->prompt.support};
-	char text[TEXTS_LINE_SIZE];
 	struct logline line;
 
 	logline_begin(&line, "denied");
 	logline_add(&line, "service", SERVICE);
+	logline_add(&line, "rhost", renewal->proof.login.origin.source);
 	logline_add(&line, "why", why);
 	journal_write(&line);
-	if (hides(renewal)) {
-		renewal->login.user = "unknown user"; /* no name: no record has it */
-		renewal->login.uid = UINT32_MAX;
-		renewal->hidden.no_such_user = true;
-		(void)prove_by(renewal, OTP_ACCEPT_SENT, &renewal->hidden);
-		return CLI_FAILED;
-	}
-	texts_line(&step, TEXTS_PLAIN, &facts, text);
-	report_line("%s", text);
+	proof_refuse(&renewal->proof);
 	return CLI_FAILED;
 }
 
 /* Of what is wrong nobody may notice whom it concerns, where nothing is to be revealed. */
 static enum cli_exit fail(struct renewal *renewal, enum otp_err err, const struct otp_why *why)
 {
-	return hides(renewal) ? refuse(renewal, why->text) : report_failure(err, why);
-}
-
-static enum otp_err find_contacts(struct renewal *renewal, struct otp_why *why)
-{
-	const struct config *config = &renewal->session.config;
-
-	if (!contacts_are_elsewhere(config))
-		return OTP_OK;
-	renewal->login.contacts = &renewal->contacts;
-	return contacts_find(config, SESSION_OWNER, renewal->user.name, &renewal->contacts, why);
+	return proof_hides(&renewal->proof) ? refuse(renewal, why->text) : report_failure(err, why);
 }
 
 static enum cli_exit run(struct renewal *renewal, const char *typed)
 {
 	struct otp_why why;
-	enum otp_err err = user_find(typed, &renewal->user, &why);
 
-	find_origin(renewal);
+	proof_begin(&renewal->proof, &renewal->session, SERVICE);
+	enum otp_err err = user_find(typed, &renewal->user, &why);
 	if (err == OTP_ERR_NSS)
 		return fail(renewal, err, &why);
 	if (err != OTP_OK || !renewal->user.exists) /* what was typed may be a password: it is not logged */
 		return refuse(renewal, "unknown user");
 	if (renewal->user.uid == ROOT_UID)
 		return refuse(renewal, "uid 0");
-	renewal->login.user = renewal->user.name;
-	renewal->login.uid = renewal->user.uid;
-	err = find_contacts(renewal, &why);
+	err = proof_set_user(&renewal->proof, &renewal->user, &why);
 	return err == OTP_OK ? renew(renewal) : fail(renewal, err, &why);
-}
-
-static void use_limits(struct renewal *renewal)
-{
-	limits_set(&renewal->limits, renewal->session.config.store.path, SESSION_OWNER);
-	renewal->session.core.limits = limits_interface(&renewal->limits);
 }
 
 static enum cli_exit run_open(struct renewal *renewal, const char *typed)
@@ -327,8 +209,6 @@ static enum cli_exit run_open(struct renewal *renewal, const char *typed)
 	}
 	if (typed == NULL && !terminal_ask("User: ", true, name, sizeof name))
 		return CLI_FAILED;
-	use_limits(renewal);
-	renewal->hidden = prompt_hidden_system();
 	return run(renewal, typed != NULL ? typed : name);
 }
 
@@ -341,6 +221,7 @@ enum cli_exit command_passwd(
 	enum cli_exit status = session_open(arguments, &renewal.session);
 	if (status != CLI_DONE)
 		return status;
+	(void)prctl(PR_SET_DUMPABLE, 0); /* no core file with a password in it */
 	status = run_open(&renewal, operands_n > 0 ? operands[0] : NULL);
 	session_close(&renewal.session);
 	return status;
