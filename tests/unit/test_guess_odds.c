@@ -68,8 +68,8 @@ static void write_odds(double one_in, char *out, size_t size)
 	size_t n = 0;
 
 	if (one_in >= 1e12) {
-		unsigned exponent = 0;
-		for (; one_in >= 10; one_in /= 10)
+		unsigned exponent = 12;
+		while (power(10, exponent + 1) <= one_in)
 			exponent++;
 		(void)snprintf(out, size, "1 in 10^%u", exponent);
 		return;

@@ -280,7 +280,7 @@ static void C56_slow_guessing_between_successes_by_the_app_ends_at_fifty(void **
 		const struct code code = world_app_code(&w, 0);
 		assert_int_equal(
 			answer(round < RECORD_BACKUPS_MAX ? w.backups[round].text : code.text), OTP_VERIFIED);
-		w.now += 2 * 3600;
+		w.now += 7200;
 	}
 	assert_int_equal(step.situation, OTP_LOCKED);
 	assert_int_equal(step.wait_s, RECORD_LOCK_FOREVER);

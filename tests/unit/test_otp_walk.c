@@ -156,7 +156,7 @@ static void check_success(const char *text, int backup, const unsigned char *cha
 	case OTP_MEANS_SENT:
 		if (sent == NULL || sent->used)
 			fail_walk("accepted a code that was not sent here, or was used");
-		if (w.now >= sent->at + w.core.policy.lifetime_s || sent->at > w.now + POLICY_FUTURE_S)
+		else if (w.now >= sent->at + w.core.policy.lifetime_s || sent->at > w.now + POLICY_FUTURE_S)
 			fail_walk("accepted a code past its time");
 		break;
 	case OTP_MEANS_TOTP:
@@ -263,7 +263,7 @@ static void move_clock(void)
 
 	w.now += steps[roll(sizeof steps / sizeof steps[0])];
 	if (walk.clock_jumps && roll(6) == 0) {
-		static const int64_t jumps[] = {-3600, -86400, -30, 86400, -300, 7 * 86400};
+		static const int64_t jumps[] = {-3600, -86400, -30, 86400, -300, 604800};
 		w.now += jumps[roll(6)];
 	}
 	if (walk.clock_jumps && roll(60) == 0)
