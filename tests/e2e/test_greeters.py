@@ -165,18 +165,18 @@ class Xrdp:
         # What it starts for who is in: no window system is needed to see that it does.
         text = re.sub(r"^\[Xvnc\]\nparam=.*$", "[Xvnc]\nparam=/bin/true", text, flags=re.MULTILINE)
         self.ini.write_text(text)
-        # It listens on this one where there is one, whatever its configuration says.
-        (machine.etc / "hosts").write_text("::1 localhost\n127.0.0.1 localhost\n")
         self.daemon = machine.popen(["xrdp-sesman", "-n", "-c", "/etc/xrdp/sesman.ini"], stdin=subprocess.DEVNULL,
                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        host.poll(self.answers, 20, self.log)
+        # It listens on ::1 where there is one, whatever its configuration says; its client looks for localhost.
+        address = host.poll(self.address, 20, self.log)
+        (machine.etc / "hosts").write_text(f"{address} localhost\n")
 
-    def answers(self):
-        for address in ("::1", "127.0.0.1"):  # it takes the first that this machine has
+    def address(self):
+        for address in ("::1", "127.0.0.1"):
             with contextlib.suppress(OSError):
                 socket.create_connection((address, self.port)).close()
-                return True
-        return False
+                return address
+        return None
 
     def log(self):
         path = self.machine.view / "run/sesman.log"
