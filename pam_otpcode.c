@@ -38,17 +38,18 @@ static void note_free(pam_handle_t *pamh, void *data, int status)
 	free(note);
 }
 
+/* NULL where the host program does not tell. */
 static const char *user_now(pam_handle_t *pamh)
 {
 	const void *user = NULL;
 
-	return pam_get_item(pamh, PAM_USER, &user) == PAM_SUCCESS && user != NULL ? user : "";
+	return pam_get_item(pamh, PAM_USER, &user) == PAM_SUCCESS ? user : NULL;
 }
 
 static int note_set(pam_handle_t *pamh, const char *name, int code)
 {
 	const char *user = user_now(pamh);
-	struct note *note = malloc(sizeof *note + strlen(user) + 1);
+	struct note *note = user != NULL ? malloc(sizeof *note + strlen(user) + 1) : NULL;
 
 	if (note == NULL)
 		return PAM_BUF_ERR;
@@ -60,21 +61,26 @@ static int note_set(pam_handle_t *pamh, const char *name, int code)
 	return PAM_BUF_ERR;
 }
 
+static const struct note *note_get(pam_handle_t *pamh, const char *name)
+{
+	const void *note = NULL;
+
+	return pam_get_data(pamh, name, &note) == PAM_SUCCESS ? note : NULL;
+}
+
 /* What was noted, if it was for who is the user now; otherwise. */
 static int note_find(pam_handle_t *pamh, const char *name, int otherwise)
 {
-	const void *data = NULL;
+	const struct note *note = note_get(pamh, name);
+	const char *user = user_now(pamh);
 
-	if (pam_get_data(pamh, name, &data) != PAM_SUCCESS || data == NULL)
-		return otherwise;
-	const struct note *note = data;
-	return strcmp(note->user, user_now(pamh)) == 0 ? note->code : otherwise;
+	return note != NULL && user != NULL && strcmp(note->user, user) == 0 ? note->code : otherwise;
 }
 
-/* True if nothing is noted under this name any more. */
+/* False if it stands there still. */
 static bool note_drop(pam_handle_t *pamh, const char *name)
 {
-	return pam_set_data(pamh, name, NULL, NULL) == PAM_SUCCESS;
+	return note_get(pamh, name) == NULL || pam_set_data(pamh, name, NULL, NULL) == PAM_SUCCESS;
 }
 
 static struct pam_login *make_login(pam_handle_t *pamh, int flags)
@@ -149,8 +155,8 @@ static bool passes(struct pam_login *pam, const struct passwd *user)
 }
 
 /*
- * Decides. libpam settles here which modules of the stack run in the second phase: a refusal there would stop
- * none of them, and the password would be changed all the same.
+ * Decides, before any module of the stack changes anything: a refusal in the second phase comes too late for
+ * those above this one, and stops those below only under some controls.
  */
 static int permit_change(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {

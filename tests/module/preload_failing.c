@@ -129,6 +129,11 @@ FAILING(int, pam_get_user, (pam_handle_t * pamh, const char **user, const char *
 	PAM_CONV_ERR)
 FAILING(int, pam_get_item, (const pam_handle_t *pamh, int item, const void **value), (pamh, item, value),
 	PAM_SYSTEM_ERR)
+FAILING(int, pam_get_data, (const pam_handle_t *pamh, const char *name, const void **data),
+	(pamh, name, data), PAM_NO_MODULE_DATA)
+FAILING(int, pam_set_data,
+	(pam_handle_t * pamh, const char *name, void *data, void (*cleanup)(pam_handle_t *, void *, int)),
+	(pamh, name, data, cleanup), PAM_BUF_ERR)
 FAILING(const char *, pam_getenv, (pam_handle_t * pamh, const char *name), (pamh, name), NULL)
 
 /* dlsym itself may allocate with calloc: until the real one is known, memory comes from here. */

@@ -76,8 +76,10 @@ void site_stack(const char *before, const char *control, const char *arguments)
 	char text[4096];
 
 	(void)snprintf(text, sizeof text,
-		"%sauth %s %s conf=%s %s\nauth required pam_permit.so\naccount required pam_permit.so\n",
-		before, control, module_path, site_path("otpcode.conf"), arguments);
+		"%sauth %s %s conf=%s %s\nauth required pam_permit.so\naccount required pam_permit.so\n"
+		"password optional pam_warn.so\npassword %s %s conf=%s %s\npassword required pam_permit.so\n",
+		before, control, module_path, site_path("otpcode.conf"), arguments, control, module_path,
+		site_path("otpcode.conf"), arguments);
 	write_file(site_path("pam.d/" SITE_SERVICE), 0644, text);
 }
 
@@ -319,6 +321,28 @@ static void put_env(pam_handle_t *pamh, const char *name, const char *value)
 	assert_int_equal(pam_putenv(pamh, text), PAM_SUCCESS);
 }
 
+static int authenticate_and_change(pam_handle_t *pamh, const struct site_login *login)
+{
+	int code = pam_authenticate(pamh, 0);
+
+	if (code != PAM_SUCCESS)
+		return code;
+	if (login->changes_user != NULL)
+		assert_int_equal(pam_set_item(pamh, PAM_USER, login->changes_user), PAM_SUCCESS);
+	return pam_chauthtok(pamh, login->flags);
+}
+
+/* pam_warn logs each phase that came to it, and with which flags. */
+static unsigned count_updates(void)
+{
+	static const char mark[] = "function=[pam_sm_chauthtok] flags=";
+	unsigned n = 0;
+
+	for (const char *p = site_log(); (p = strstr(p, mark)) != NULL; p += sizeof mark)
+		n += (strtoul(p + sizeof mark - 1, NULL, 0) & PAM_UPDATE_AUTHTOK) != 0;
+	return n;
+}
+
 static int run_phase(pam_handle_t *pamh, const struct site_login *login)
 {
 	switch (login->phase) {
@@ -330,6 +354,10 @@ static int run_phase(pam_handle_t *pamh, const struct site_login *login)
 		return pam_acct_mgmt(pamh, login->flags);
 	case SITE_SESSION:
 		return pam_open_session(pamh, login->flags);
+	case SITE_CHAUTHTOK:
+		return pam_chauthtok(pamh, login->flags);
+	case SITE_AUTHENTICATE_AND_CHAUTHTOK:
+		return authenticate_and_change(pamh, login);
 	}
 	return PAM_SYSTEM_ERR;
 }
@@ -352,7 +380,9 @@ int site_run(struct site_login *login)
 		assert_int_equal(pam_set_item(talk.pamh, PAM_TTY, login->tty), PAM_SUCCESS);
 	put_env(talk.pamh, "SSH_CONNECTION", login->ssh_connection);
 	put_env(talk.pamh, "SSH_AUTH_INFO_0", login->ssh_auth_info);
+	unsigned before = count_updates();
 	int code = run_phase(talk.pamh, login);
+	login->updates = count_updates() - before;
 	(void)pam_end(talk.pamh, code);
 	return code;
 }

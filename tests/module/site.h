@@ -31,7 +31,8 @@ const char *site_module(void);
 /* Writes the configuration: the working one plus these lines, which may name sections again. */
 void site_configure(const char *more);
 
-/* Writes the service file: control of our line, arguments after conf=, lines before ours. */
+/* Writes the service file: control of our line in auth and password, arguments after conf=, lines before
+ * ours. */
 void site_stack(const char *before, const char *control, const char *arguments);
 
 /* What the hook answers from now on: a verdict line; "" for none at all; NULL for its usual "sent". */
@@ -68,11 +69,20 @@ struct site_reply {
 #define SITE_REPLIES_MAX 8
 #define SITE_SEEN_SIZE 4096
 
-enum site_phase { SITE_AUTHENTICATE, SITE_SETCRED, SITE_ACCOUNT, SITE_SESSION };
+enum site_phase {
+	SITE_AUTHENTICATE,
+	SITE_SETCRED,
+	SITE_ACCOUNT,
+	SITE_SESSION,
+	SITE_CHAUTHTOK,
+	SITE_AUTHENTICATE_AND_CHAUTHTOK, /* with one handle, as where a password has expired */
+};
 
 struct site_login {
 	enum site_phase phase; /* that alone is run */
 	const char *user;
+	const char
+		*changes_user; /* who the user has become before the second of two phases; NULL: the same */
 	const char *rhost;
 	const char *tty;
 	const char *ssh_connection; /* NULL: not set */
@@ -86,6 +96,7 @@ struct site_login {
 	unsigned messages;         /* lines that were no prompts */
 	bool echoed;               /* the last prompt was echo-on */
 	char seen[SITE_SEEN_SIZE]; /* every line and prompt, each with a newline */
+	unsigned updates;          /* how often chauthtok came to its second phase, above us */
 };
 
 /* Runs it and gives the stack's overall result. */

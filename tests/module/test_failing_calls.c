@@ -131,6 +131,22 @@ static void C01_an_enrolled_user_is_never_taken_for_unenrolled_whatever_call_fai
 	nothing_succeeds(&login, EACCES);
 }
 
+static void C57_a_wrong_code_permits_no_change_whatever_call_fails(void **state)
+{
+	(void)state;
+	struct site_login login = {.phase = SITE_CHAUTHTOK,
+		.user = SITE_USER,
+		.rhost = "192.0.2.7",
+		.flags = PAM_CHANGE_EXPIRED_AUTHTOK,
+		.replies = {{.answer = SITE_WRONG}}};
+
+	if (have_site) {
+		site_configure("");
+		site_stack("", "required", "");
+	}
+	nothing_succeeds(&login, EIO);
+}
+
 static void C02_state_that_cannot_be_read_denies_and_lowers_no_counter(void **state)
 {
 	(void)state;
@@ -194,6 +210,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(C01_a_wrong_code_never_opens_whatever_call_fails),
 		cmocka_unit_test(C01_an_enrolled_user_is_never_taken_for_unenrolled_whatever_call_fails),
+		cmocka_unit_test(C57_a_wrong_code_permits_no_change_whatever_call_fails),
 		cmocka_unit_test(C02_state_that_cannot_be_read_denies_and_lowers_no_counter),
 		cmocka_unit_test(C07_a_right_code_opens_once_at_most_whatever_call_fails),
 	};
