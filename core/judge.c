@@ -25,6 +25,16 @@ static void situation(struct judge_turn *turn, enum otp_situation situation, int
 	turn->step->wait_s = wait_s;
 }
 
+/* A code without a word of its send is taken for sent: a sent one is noted with the next change only. */
+static bool none_is_known_sent(const struct judge_turn *turn, const struct record_challenge *challenge)
+{
+	for (unsigned i = 0; i < challenge->codes_n; i++)
+		if (challenge->codes[i].delivery != RECORD_SLOW &&
+			challenge_code_is_live(&challenge->codes[i], turn->now))
+			return false;
+	return true;
+}
+
 /* Puts into the step what a person may be told of a challenge. */
 static void describe(struct judge_turn *turn, const struct record_challenge *challenge)
 {
@@ -38,6 +48,7 @@ static void describe(struct judge_turn *turn, const struct record_challenge *cha
 	step->has_live_code = newest != NULL;
 	if (newest == NULL)
 		return;
+	step->none_known_sent = none_is_known_sent(turn, challenge);
 	step->delivery = newest->delivery;
 	step->channel = newest->channel;
 	memcpy(step->to, newest->to, sizeof step->to);
@@ -157,6 +168,7 @@ static bool lane_is_closed(struct judge_turn *turn, const struct record *record)
 {
 	int64_t wait_s = lane_locked_s(record, turn->step->lane, turn->now);
 
+	turn->step->admin_locked = record->admin_locked;
 	if (wait_s > 0)
 		situation(turn, OTP_LOCKED, wait_s);
 	return wait_s > 0;

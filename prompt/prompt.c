@@ -90,7 +90,9 @@ static bool finish_denied(struct session *s, enum prompt_result result, const ch
 	begin_line(s, &line, "denied");
 	logline_add(&line, "why", why);
 	bool ends = s->step.situation == OTP_LOCKED || s->step.situation == OTP_SEND_LIMIT;
-	if (ends && s->step.wait_s != RECORD_LOCK_FOREVER)
+	if (ends && s->step.wait_s == RECORD_LOCK_FOREVER)
+		logline_add(&line, "lock", s->step.admin_locked ? "admin" : "wrong_per_30d");
+	else if (ends)
 		logline_add_time(&line, "until", s->core->clock.now(s->core->clock.self) + s->step.wait_s);
 	log_line(s, PROMPT_NOTICE, &line);
 	tell(s);
@@ -368,9 +370,11 @@ static bool answer(struct session *s, const char *typed)
 	const char *password = s->options->password;
 
 	s->context = TEXTS_PLAIN;
-	if (asks_again(typed, &request))
+	if (asks_again(typed, &request)) {
+		s->context = TEXTS_AGAIN;
 		return carry_on(s,
 			otp_resend(s->core, s->login, &s->options->channels, request, &s->step, &why), &why);
+	}
 	if (prompt_is_junk(typed)) {
 		log_why(s, PROMPT_NOTICE, "ignored",
 			"the host answered for a user whom it has already denied");

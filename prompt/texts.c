@@ -9,6 +9,7 @@
 enum text {
 	TEXT_NOTHING,
 	TEXT_SENT,
+	TEXT_SENT_AGAIN,
 	TEXT_SENT_AFTER_EXPIRED,
 	TEXT_SENT_AFTER_GONE,
 	TEXT_SENT_TO_OTHER,
@@ -55,6 +56,9 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_SENT] = {"{A-code} was {sent} to {to} (ref {ref}). Nothing? Press Enter.",
 		"{A-code} was {sent} to {to} (ref {ref}). None? Press Enter.",
 		"{A-code} was {sent} to {to} (ref {ref}). None? Enter."},
+	[TEXT_SENT_AGAIN] = {"A new code was {sent} to {to} (ref {ref}). Nothing? Press Enter.",
+		"A new code was {sent} to {to} (ref {ref}). None? Press Enter.",
+		"A new code was {sent} to {to} (ref {ref}). None? Enter."},
 	[TEXT_SENT_AFTER_EXPIRED] = {"The code expired. A new one was {sent} to {to} (ref {ref})."},
 	[TEXT_SENT_AFTER_GONE] = {"That code is void by now. A new one was {sent} to {to} (ref {ref}).",
 		"That code is void. A new one was {sent} to {to} (ref {ref})."},
@@ -73,7 +77,7 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 		"Use the code {sent} to {to} {ago} ago (ref {ref})."},
 	[TEXT_NOT_SENT] = {"Your code could not be sent. Try later.{help}",
 		"Your code could not be sent.{help}"},
-	[TEXT_NOT_SENT_AGAIN] = {"No new code could be sent. The code already sent (ref {ref}) still works."},
+	[TEXT_NOT_SENT_AGAIN] = {"No new code could be sent. {Earlier}."},
 	[TEXT_WRONG] = {"Wrong code. Use the one in message {ref}. {tries} left."},
 	[TEXT_LENGTH] = {"The code has {chars}; you typed {typed}. Not counted."},
 	[TEXT_REF] = {"{ref} is the message's ref. Type the {chars}. Not counted."},
@@ -81,11 +85,10 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_PASSWORD] = {"That is your password. Type the {chars} in message {ref}. Not counted."},
 	[TEXT_EXPIRED] = {"That code expired. Use the newest one in message {ref}. {tries} left."},
 	[TEXT_ENDED] = {"The code expired."},
-	[TEXT_NO_SUCH_CONTACT] =
-		{"No code can be {sent} to you. The code already sent (ref {ref}) still works."},
+	[TEXT_NO_SUCH_CONTACT] = {"No code can be {sent} to you. {Earlier}."},
 	[TEXT_NO_SUCH_CONTACT_NO_CODE] = {"No code can be {sent} to you. Press Enter for a new one."},
-	[TEXT_TOO_SOON] = {"You can ask again in {wait}. The code already sent (ref {ref}) still works."},
-	[TEXT_LIMIT] = {"No more codes for {wait}. The code already sent (ref {ref}) still works."},
+	[TEXT_TOO_SOON] = {"You can ask again in {wait}. {Earlier}."},
+	[TEXT_LIMIT] = {"No more codes for {wait}. {Earlier}."},
 	[TEXT_LIMIT_NO_CODE] = {"No more codes for {wait}. Log in again after that.{help}",
 		"No more codes for {wait}.{help}"},
 	[TEXT_SPENT] = {"Too many wrong codes. Log in again later for a new code."},
@@ -156,6 +159,11 @@ static void write_placeholder(const char *name, const struct otp_step *step, con
 		(void)snprintf(out, size, "%s", email ? "mail" : "the text");
 	else if (strcmp(name, "to") == 0)
 		(void)snprintf(out, size, "%s", step->to);
+	else if (strcmp(name, "Earlier") == 0)
+		(void)snprintf(out, size,
+			step->none_known_sent ? "The code (ref %s) works when it comes"
+					      : "The code already sent (ref %s) still works",
+			step->ref);
 	else if (strcmp(name, "ref") == 0)
 		(void)snprintf(out, size, "%s", step->ref);
 	else if (strcmp(name, "ago") == 0)
@@ -221,6 +229,8 @@ static enum text choose_sent(const struct otp_step *step, enum texts_context con
 		return context == TEXTS_OTHER_CHANNEL ? TEXT_SLOW_BY_OTHER : TEXT_SLOW;
 	if (context == TEXTS_OTHER_CHANNEL)
 		return TEXT_SENT_BY_OTHER;
+	if (context == TEXTS_AGAIN)
+		return TEXT_SENT_AGAIN;
 	if (context == TEXTS_EXPIRED)
 		return TEXT_SENT_AFTER_EXPIRED;
 	if (context == TEXTS_GONE)

@@ -196,6 +196,7 @@ static void enter_sends_again_only_after_the_cooldown(void **state)
 	host.types[2] = FIRST;
 	assert_int_equal(log_in(), PROMPT_VERIFIED);
 	SEEN("You can ask again in 30 s. The code already sent (ref ");
+	SEEN("A new code was emailed to a***@e***.org (ref ");
 	assert_int_equal(host.delivered, 2);
 	assert_string_not_equal(host.codes[0], host.codes[1]);
 	assert_string_equal(host.requests[0].ref, host.requests[1].ref);
@@ -291,6 +292,24 @@ static void a_slow_hook_keeps_the_code_and_says_so(void **state)
 	LOGGED("event=slow");
 }
 
+static void a_code_that_is_not_known_to_be_sent_is_not_called_sent(void **state)
+{
+	(void)state;
+	host.slow = true;
+	host.types[0] = "";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	SEEN("You can ask again in 30 s. The code (ref ");
+	SEEN(") works when it comes.");
+	assert_null(strstr(host.seen, "already sent"));
+	host.slow = false;
+	host.types[1] = "";
+	host.passes_s[1] = 30;
+	host.types[2] = "";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	assert_int_equal(host.delivered, 2);
+	SEEN("You can ask again in 60 s. The code already sent (ref ");
+}
+
 static void a_failed_resend_leaves_the_first_code_to_type(void **state)
 {
 	(void)state;
@@ -323,6 +342,28 @@ static void the_wrong_answer_that_locks_is_logged_as_wrong_too(void **state)
 	assert_int_equal(log_in(), PROMPT_LOCKED);
 	LOGGED("tries_left=3 failures=2");
 	LOGGED("why=locked until=");
+}
+
+static enum otp_err lock_by_admin(
+	void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	(void)ctx, (void)exists, (void)why;
+	account_lock(record, now);
+	return OTP_OK;
+}
+
+static void a_lock_for_good_is_logged_with_whose_it_is(void **state)
+{
+	(void)state;
+	w.core.policy.wrong_per_30d = 1;
+	host.types[0] = WRONG;
+	assert_int_equal(log_in(), PROMPT_LOCKED);
+	LOGGED("why=locked lock=wrong_per_30d\n");
+	setup(NULL);
+	assert_int_equal(
+		otp_change(&w.core, "alice", 1000, (struct otp_edit){.run = lock_by_admin}, NULL), OTP_OK);
+	assert_int_equal(log_in(), PROMPT_LOCKED);
+	LOGGED("why=locked lock=admin\n");
 }
 
 static void the_last_wrong_answer_is_logged_as_wrong_too(void **state)
@@ -567,7 +608,7 @@ static void a_letter_alone_sends_to_the_other_channel_and_the_first_code_still_w
 		assert_int_equal(host.delivered, 2);
 		assert_int_equal(host.requests[1].contact.channel, CHANNEL_SMS);
 		assert_string_equal(host.requests[0].ref, host.requests[1].ref);
-		SEEN("A 6-digit code was texted to the phone ending 67 (ref ");
+		SEEN("A new code was texted to the phone ending 67 (ref ");
 	}
 }
 
@@ -583,7 +624,7 @@ static void a_switch_obeys_cooldown_and_budget_like_enter(void **state)
 	host.types[4] = CODE;
 	assert_int_equal(log_in(), PROMPT_VERIFIED);
 	SEEN("You can ask again in 30 s. The code already sent (ref ");
-	SEEN("A 6-digit code was emailed to a***@e***.net (ref ");
+	SEEN("A new code was emailed to a***@e***.net (ref ");
 	SEEN("You can ask again in 60 s.");
 	SEEN("Wrong code. Use the one in message ");
 	SEEN("4 tries left.");
@@ -668,9 +709,11 @@ int main(void)
 		T(C50_when_every_contact_refuses_nobody_is_told_sent),
 		T(a_hook_that_cannot_be_run_is_a_failed_send),
 		T(a_slow_hook_keeps_the_code_and_says_so),
+		T(a_code_that_is_not_known_to_be_sent_is_not_called_sent),
 		T(a_failed_resend_leaves_the_first_code_to_type),
 		T(after_a_failed_resend_enter_waits_for_the_cooldown),
 		T(the_wrong_answer_that_locks_is_logged_as_wrong_too),
+		T(a_lock_for_good_is_logged_with_whose_it_is),
 		T(the_last_wrong_answer_is_logged_as_wrong_too),
 		T(the_password_is_no_answer),
 		T(C16_junk_is_no_answer_and_no_resend),
