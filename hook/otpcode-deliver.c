@@ -36,8 +36,9 @@
 static const char usage[] =
 	"usage: otpcode-deliver [--config PATH] < REQUEST\n"
 	"\n"
-	"Reads one request to deliver a message, hands it to a provider, writes one line: the verdict.\n"
-	"It is run by pam_otpcode and otpcode; otpcode-deliver(8) describes it.\n"
+	"Reads one request to deliver a message, hands it to a provider, writes one line:\n"
+	"the verdict. It is run by pam_otpcode and otpcode; otpcode-deliver(8) describes\n"
+	"it.\n"
 	"\n"
 	"  --config PATH  configuration (" OTPCODE_SYSCONFDIR "/otpcode.conf)\n"
 	"  --help         show this\n";
