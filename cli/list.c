@@ -53,7 +53,7 @@ static enum cli_exit add_user(struct roll *roll, const char *name)
 	struct record record;
 	struct otp_why why;
 	int64_t now = session_now(roll->session);
-	enum otp_err err = session_read(roll->session, name, &record, &why);
+	enum otp_err err = session_read(roll->session, name, &record, NULL, &why);
 
 	if (err == OTP_ERR_NOT_ENROLLED) /* unenrolled since the names were read */
 		return CLI_DONE;

@@ -125,10 +125,10 @@ int64_t session_now(const struct session *session)
 	return session->core.clock.now(session->core.clock.self);
 }
 
-enum otp_err session_read(
-	const struct session *session, const char *name, struct record *out, struct otp_why *why)
+enum otp_err session_read(const struct session *session, const char *name, struct record *out, bool *damaged,
+	struct otp_why *why)
 {
-	enum otp_err err = otp_read(&session->core, name, out, why);
+	enum otp_err err = otp_read(&session->core, name, out, damaged, why);
 
 	if (err == OTP_OK)
 		(void)settle_record(out, &session->core.policy, session_now(session));
@@ -143,7 +143,7 @@ enum cli_exit session_find_record(
 
 	if (err != OTP_OK)
 		return report_failure(err, &why);
-	err = session_read(session, user->name, record, &why);
+	err = session_read(session, user->name, record, &session->damaged, &why);
 	if (err == OTP_ERR_NOT_ENROLLED && !user->exists) {
 		report_error("there is no user '%s', neither in the system nor enrolled", typed);
 		return CLI_FAILED;

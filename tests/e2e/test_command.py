@@ -444,6 +444,20 @@ def test_show_names_no_source_where_a_failure_has_none(enrolled):
     assert "Wrong codes since then: 1\n" in enrolled.done("show", "nobody")
 
 
+def test_show_says_that_a_slot_is_damaged(enrolled):
+    enrolled.done("contact", "add", "nobody", "--email", "new@example.org")
+    path = enrolled.state_path("nobody")
+    assert "damaged" not in enrolled.done("show", "nobody")
+    assert json.loads(enrolled.done("show", "nobody", "--json"))["damaged"] is False
+    newest = max(stage.read_slots(path.read_bytes()))[1]
+    with open(path, "r+b") as out:
+        out.seek(newest + 200)
+        out.write(b"#")
+    shown = enrolled.done("show", "nobody")
+    assert "One of the two slots of the state file is damaged" in shown and "new@example.org" not in shown
+    assert json.loads(enrolled.done("show", "nobody", "--json"))["damaged"] is True
+
+
 def test_show_prints_everything_as_json(enrolled):
     enrolled.change_record("nobody", with_a_challenge)
     printed = enrolled.done("show", "nobody", "--json")
