@@ -188,6 +188,11 @@ static void blank(char *text, bool cut, const char *secret)
 	}
 }
 
+void request_blank_word(char *text, const char *secret)
+{
+	blank(text, false, secret);
+}
+
 void request_blank(const struct request *request, char *text)
 {
 	/* As long as a reason may be, less a blank between two lines that were joined. */
