@@ -38,14 +38,27 @@ static const struct row {
 			"older than 1.2"}},
 	{"login refused: ", " offers neither AUTH",
 		{"login", "sign in where the relay allows it, often smtp://HOST:587, or leave username out"}},
+	{"login refused: 4", NULL,
+		{"server", "the relay cannot check logins now: try later, and see its log"}},
 	{"login refused: ", NULL, {"login", "check username and the first line of password_file"}},
+	{"sender refused: 4", NULL,
+		{"quota", "the relay takes nothing from this sender for now: a rate or quota, or its disk is "
+			  "full; wait, or have it raised"}},
 	{"sender refused: ", NULL,
 		{"sender", "set [email] from to an address that this relay, or this login, may send as"}},
 	{"recipient refused: ", "relay",
 		{"relaying", "the relay does not take mail for others from this host: set username and "
 			     "password_file, or allow this host there"}},
+	{"recipient refused: ", "quota", {"quota", "the mailbox is full: its owner must make room"}},
+	{"recipient refused: ", "full", {"quota", "the mailbox is full: its owner must make room"}},
+	{"recipient refused: 4", NULL,
+		{"recipient",
+			"not now: a server that greylists takes it some minutes later; have it know this "
+			"host, or use a relay that it knows"}},
 	{"recipient refused: ", NULL,
 		{"recipient", "check the address; if it is right, ask whoever runs the server"}},
+	{"message refused: 4", NULL,
+		{"server", "the server cannot take it now: its words say why; try later, and see its log"}},
 	{"message refused: ", NULL,
 		{"content", "the server did not like the message: its words say why; SPF and DKIM of from's "
 			    "domain often matter"}},
@@ -76,6 +89,11 @@ static const struct row {
 		{"answer", "the gateway answered, but not as success_status, success_json and success_text "
 			   "say; --verbose shows the answer"}},
 	{"a redirect", NULL, {"url", "write the address where it leads into url, if you trust it"}},
+	/* Said before anything was asked: to the connection, or to who we are. */
+	{"4", NULL, {"server", "the relay lets nobody in now, or this host not: try later, and see its log"}},
+	{"5", NULL,
+		{"server", "the relay does not talk to this host: allow it there, and check host and port in "
+			   "url"}},
 	{"[sms] allow_prefixes", NULL,
 		{"prefixes", "add the country to [sms] allow_prefixes if codes may go there"}},
 	{NULL, " allow_prefixes ",
@@ -85,6 +103,14 @@ static const struct row {
 			"the program, or the interpreter in its first line, is missing or not executable"}},
 	{"/", ": No such file or directory",
 		{"command", "check the path, and that what it belongs to is installed"}},
+	{"/", ": Permission denied",
+		{"trust",
+			"delivery.hook_user must be able to read it: chgrp to the group of that user, chmod "
+			"0640; and to enter the folders above it"}},
+	{"/", ": everybody may read it",
+		{"trust", "chmod 0640, and chgrp to the group of delivery.hook_user"}},
+	{"/", "the first line must be a password",
+		{"login", "write the password into that file: one line, nothing before it"}},
 	{NULL, "must be executable", {"command", "make the program executable: chmod 0755"}},
 	{NULL, "lets others than its owner write",
 		{"trust", "make it root's and writable by root alone: chown root, chmod go-w"}},

@@ -102,6 +102,11 @@ static void say_verdict(const struct trial *trial)
 {
 	const struct request_verdict *verdict = &trial->verdict;
 
+	if (verdict->outcome == VERDICT_REFUSED && strcmp(verdict->provider, "-") == 0) {
+		report_line(
+			"refused: the message to %s goes to no provider: %s", trial->mask, verdict->reason);
+		return;
+	}
 	switch (verdict->outcome) {
 	case VERDICT_SENT:
 		report_line("sent: %s took the message to %s in %ld ms", verdict->provider, trial->mask,
@@ -256,8 +261,11 @@ static enum cli_exit test_user(const struct arguments *arguments, const char *ty
 static enum cli_exit test_address(const struct arguments *arguments, struct trial *trial)
 {
 	const char *address = arguments_value(arguments, OPTION_TO);
+	const char *provider = arguments_value(arguments, OPTION_PROVIDER);
 	char admin[RECORD_USER_SIZE];
-	enum channel channel = address[0] == '+' ? CHANNEL_SMS : CHANNEL_EMAIL;
+	/* What cannot be an email address was meant as a number, as people write it. */
+	bool number = address[strspn(address, "+0123456789 .-()/")] == '\0';
+	enum channel channel = number ? CHANNEL_SMS : CHANNEL_EMAIL;
 	struct otp_why why;
 
 	if (contact_parse(channel, address, &trial->request.contact, &why) != OTP_OK)
@@ -265,8 +273,13 @@ static enum cli_exit test_address(const struct arguments *arguments, struct tria
 	enum cli_exit status = session_load_config(arguments, &trial->config);
 	if (status != CLI_DONE)
 		return status;
+	if (provider != NULL && config_find_provider(&trial->config, provider) != NULL &&
+		!is_served(&trial->config, channel, provider)) {
+		report_error("--provider: %s is not for %s", provider, channel_name(channel));
+		return CLI_FAILED;
+	}
 	user_name_of(getuid(), admin);
-	fill_request(trial, admin, arguments_value(arguments, OPTION_PROVIDER));
+	fill_request(trial, admin, provider);
 	return CLI_DONE;
 }
 

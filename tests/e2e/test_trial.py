@@ -108,7 +108,7 @@ def test_tls(staged, authority, fault, cause):
 
 
 @pytest.mark.parametrize("at,words,cause", [
-    ("AUTH", "535 5.7.8 no", "login"), ("MAIL", "550 5.7.1 not as this sender", "sender"), ("RCPT", "550 5.1.1 no such user", "recipient"),
+    ("AUTH", "535 5.7.8 no", "login"), ("MAIL", "550 5.7.1 not as this sender", "sender"), ("MAIL", "452 4.3.1 quota", "quota"), ("BANNER", "421 too many", "server"), ("RCPT", "550 5.1.1 no such user", "recipient"),
     ("RCPT", "550 relay not permitted", "relaying"), ("BODY", "554 5.7.1 spam", "content"), ("DATA", "554 no", "content")])
 def test_refusal_of_a_relay(staged, at, words, cause):
     with mail.ScriptedServer(replies={at: words}, offer=["AUTH PLAIN LOGIN"]) as server:
@@ -138,7 +138,21 @@ def test_refusal_of_a_gateway(staged, status, words, cause):
 
 def test_number_of_another_country(staged):
     sms_by(staged, url="http://localhost:9/send", form="to={to}&text={text}")
-    assert trial(staged, to="+15551234567")[0] == "prefixes"
+    cause, plain = trial(staged, to="+15551234567")
+    assert cause == "prefixes" and plain.startswith("refused: the message to the phone ending 67 goes to no provider: ")
+
+
+def test_number_that_nobody_could_dial_is_told_how_one_is_written(staged):
+    for number in ("0151 2345678", "4915123456789"):
+        assert "a phone number is + and " in staged.refused("test", "--to", number, status=2)
+
+
+def test_provider_of_the_other_channel_is_not_asked(staged):
+    with gateways.Gateway(lambda gateway, request: reply(200, {})) as server:
+        sms_by(staged, url=f"http://localhost:{server.port}/send", form="to={to}&text={text}")
+        assert "p is not for email" in staged.refused("test", "--to", TO, "--provider", "p")
+        assert "relay is not for sms" in staged.refused("test", "--to", NUMBER, "--provider", "relay")
+        assert not server.requests
 
 
 def program(staged, body, mode=0o755):
@@ -184,6 +198,38 @@ def test_conversation_with_a_relay_is_told_without_the_login(staged, offer):
     assert f"> {offer} ****" in lines
     for secret in (f"\0joe\0{SECRET}", SECRET, "joe"):
         assert base64.b64encode(secret.encode()).decode() not in text
+
+
+def test_login_is_not_told_though_the_relay_babbles_in_the_middle_of_it(staged, monkeypatch):
+    def babble(session, _):
+        for challenge in ("VXNlcm5hbWU6", "UGFzc3dvcmQ6"):
+            session._say("well\r\n334 " + challenge)
+            session._line()
+        session._say("235 welcome")
+        return True
+
+    monkeypatch.setattr(mail._Session, "_auth", babble)
+    with mail.ScriptedServer(offer=["AUTH LOGIN"]) as server:
+        provider(staged, url=f"smtp://localhost:{server.port}", username="joe", password_file=password(staged))
+        lines = talk(staged)
+        assert server.messages()
+    assert "< well" in lines and "> MAIL FROM:<login@example.org>" in lines and lines.count("> ****") == 2
+    assert base64.b64encode(SECRET.encode()).decode() not in "\n".join(lines)
+
+
+def test_password_of_every_provider_is_hidden(staged):
+    with gateways.Gateway(lambda gateway, request: reply(400, "no")) as server:
+        staged.configure(relay=1)
+        text = staged.conf.read_text()
+        text = text[:text.index("[provider")]
+        names = [f"p{i}" for i in range(8)]
+        for name in names:
+            secret = staged.folder / name
+            password(staged, f"se/\"cret {name}").rename(secret)
+            text += f"[provider {name}]\nurl=http://localhost:{server.port}/?t={{text}}&u={{to}}&k={{password}}\nmethod=GET\npassword_file={secret}\n"
+        staged.conf.write_text(re.sub(r"(?m)^providers *=.*$", f"providers={','.join(names)}", text))
+        told = staged.otpcode("test", "--to", TO, "--verbose").stderr
+    assert told.count("GET /?t=") == 8 and "cret" not in told, told
 
 
 @pytest.mark.parametrize("auth", [{"username": "joe"}, {"auth": "bearer"},
