@@ -278,6 +278,13 @@ def test_signals_of_a_program_are_the_default_ones(hook):
     assert int((outside / "ignored").read_text().split()[1], 16) == 0
 
 
+@pytest.mark.parametrize("status, verdict", [(0, "sent program "), (67, "refused program ")])
+def test_exit_of_a_program_is_seen_though_who_started_the_hook_ignores_sigchld(hook, status, verdict):
+    use(hook, script(hook, f"cat >/dev/null; exit {status}"))
+    process = hook.start(a_request(), env={"--ignore-signal": "CHLD"})
+    assert process.stdout.read().decode().startswith(verdict)
+
+
 def test_C24_no_shell_reads_a_value(hook):
     inside, outside = scratch(hook)
     use(hook, script(hook, f'cat >/dev/null; printf "%s" "$1" >{inside}/said') + " {user}")
