@@ -21,6 +21,10 @@ static const struct row {
 	{"no answer in time from ", NULL,
 		{"timeout", "a firewall may swallow the connection, or the port speaks something else: check "
 			    "host and port in url"}},
+	{"no answer to the message from ", NULL,
+		{"timeout",
+			"the provider's own log says whether it has the message; --verbose shows how far it "
+			"went"}},
 	{NULL, " offers no STARTTLS",
 		{"tls-missing",
 			"use a port of the relay that has TLS: often smtp://HOST:587 or smtps://HOST:465"}},
@@ -69,6 +73,7 @@ static const struct row {
 			  "and the sender"}},
 	{"HTTP 402", NULL, {"quota", "the gateway's account is out of credit"}},
 	{"HTTP 429", NULL, {"quota", "too many messages for the gateway's limit: wait, or have it raised"}},
+	{"HTTP 408", NULL, {"server", "the gateway was too slow: try later, and see its status page"}},
 	{"HTTP 404", NULL, {"url", "check the path of url, and what was to be filled in there"}},
 	{"HTTP 405", NULL, {"url", "check method"}},
 	{"HTTP 4", "credit", {"quota", "the gateway's account is out of credit"}},

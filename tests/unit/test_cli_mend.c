@@ -57,6 +57,8 @@ static void each_reason_of_the_hook_has_its_cause(void **state)
 		{"HTTP 400: Missing PhoneNumber", "number"},
 		{"HTTP 400: insufficient credit for this number", "quota"},
 		{"HTTP 400: bad JSON", "request"},
+		{"HTTP 408", "server"},
+		{"no answer to the message from localhost:25", "timeout"},
 		{"HTTP 503: maintenance", "server"},
 		{"HTTP 200, but its ok is false", "answer"},
 		{"a redirect, which is not followed: url is not where h takes messages", "url"},
