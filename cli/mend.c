@@ -122,6 +122,8 @@ static const struct row {
 	{NULL, "must be owned by uid", {"trust", "make it root's: chown root"}},
 	{NULL, "did not read the message in time",
 		{"timeout", "the program must read its standard input, and not ask anybody"}},
+	{NULL, "read nothing of the message",
+		{"command", "the program must take the message from its standard input"}},
 	{NULL, "exited with 126 ",
 		{"command", "what the script calls is not executable for delivery.hook_user"}},
 	{NULL, "exited with 127 ",

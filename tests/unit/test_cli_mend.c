@@ -70,6 +70,7 @@ static void each_reason_of_the_hook_has_its_cause(void **state)
 		{"msmtp exited with 77 (EX_NOPERM): authentication failed", "login"},
 		{"msmtp exited with 75 (EX_TEMPFAIL)", "server"},
 		{"x did not read the message in time", "timeout"},
+		{"x exited with 0 and read nothing of the message", "command"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
