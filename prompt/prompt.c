@@ -89,7 +89,7 @@ static bool finish_denied(struct session *s, enum prompt_result result, const ch
 
 	begin_line(s, &line, "denied");
 	logline_add(&line, "why", why);
-	bool ends = s->step.situation == OTP_LOCKED || s->step.situation == OTP_SEND_LIMIT;
+	bool ends = result == PROMPT_LOCKED || result == PROMPT_THROTTLED;
 	if (ends && s->step.wait_s == RECORD_LOCK_FOREVER)
 		logline_add(&line, "lock", s->step.admin_locked ? "admin" : "wrong_per_30d");
 	else if (ends)

@@ -466,6 +466,18 @@ static void C41_a_limit_that_stops_a_send_is_said_and_named(void **state)
 	assert_int_equal(host.delivered, 1);
 }
 
+static void prompts_used_up_at_a_limit_end_at_no_time(void **state)
+{
+	(void)state;
+	w.core.policy.sends_per_source.count = 1;
+	options.max_prompts = 1;
+	host.types[0] = "";
+	host.passes_s[0] = 30;
+	assert_int_equal(log_in(), PROMPT_WRONG);
+	LOGGED(" why=sends_per_source until=");
+	LOGGED(" why=\"prompts used up\"\n");
+}
+
 static void C41_a_limit_of_the_host_is_an_error_that_an_admin_sees(void **state)
 {
 	(void)state;
@@ -721,6 +733,7 @@ int main(void)
 		T(who_is_not_enrolled_is_told_unless_nothing_is_to_be_noticed),
 		T(the_send_limit_is_said_with_its_end),
 		T(C41_a_limit_that_stops_a_send_is_said_and_named),
+		T(prompts_used_up_at_a_limit_end_at_no_time),
 		T(C41_a_limit_of_the_host_is_an_error_that_an_admin_sees),
 		T(C41_a_limit_of_the_address_says_so_in_the_log),
 		T(without_the_table_of_limits_the_log_says_why_and_a_code_already_sent_works),
