@@ -103,6 +103,16 @@ static const struct row {
 		{"prefixes", "add the country to [sms] allow_prefixes if codes may go there"}},
 	{NULL, " allow_prefixes ",
 		{"prefixes", "add the country to [sms] allow_prefixes if codes may go there"}},
+	/* The hook itself. */
+	{"delivery.hook: ", ": No such file or directory",
+		{"hook", "check delivery.hook, and that otpcode-deliver is installed there"}},
+	{NULL, " ended without a verdict",
+		{"hook", "run delivery.hook by hand with --help: it may miss a library; the log (authpriv) "
+			 "may say more"}},
+	{NULL, " ended in the middle of its verdict",
+		{"hook", "the program that delivery.hook names does not speak the protocol of a hook"}},
+	{NULL, ": not a verdict: ",
+		{"hook", "the program that delivery.hook names does not speak the protocol of a hook"}},
 	{"cannot run ", NULL,
 		{"command",
 			"the program, or the interpreter in its first line, is missing or not executable"}},

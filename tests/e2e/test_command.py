@@ -632,7 +632,9 @@ def test_one_provider_alone_is_tried(staged):
 
 def test_hook_that_is_not_there_is_told(staged):
     (staged.folder / "otpcode-deliver").unlink()
-    assert f"{staged.folder}/otpcode-deliver: No such file" in staged.refused("test", "--to", "someone@example.com")
+    ended = staged.otpcode("test", "--to", "someone@example.com")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert f"{staged.folder}/otpcode-deliver: No such file" in ended.stdout
 
 
 # config
@@ -794,7 +796,7 @@ def test_root_is_not_taken_as_the_user_of_the_hook_under_any_name(bare_machine):
         plain(bare_machine, delivery__hook_user=name)
         for words in (["init"], ["test", "--to", "someone@example.com"]):
             ended = bare_machine.otpcode(*words, check=False)
-            assert (ended.returncode, "hook_user" in ended.stderr) == (78, True), ended
+            assert (ended.returncode, "hook_user" in ended.stdout + ended.stderr) == (78, True), ended
 
 
 def test_user_who_is_gone_from_the_system_can_be_shown_and_removed(bare_machine):

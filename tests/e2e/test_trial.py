@@ -173,6 +173,49 @@ def test_command(staged, body, mode, cause):
     assert trial(staged)[0] == cause
 
 
+# What is wrong with the hook.
+
+
+def hook(staged, body):
+    path = program(staged, body)
+    staged.configure(delivery__hook=path, delivery__wait="2s")
+    return path
+
+
+@pytest.mark.parametrize("body,outcome,words,cause", [
+    ("#!/bin/sh\nexit 0\n", "failed", "ended without a verdict", "hook"),
+    ("#!/bin/sh\nprintf 'sent relay'\n", "failed", "ended in the middle of its verdict", "hook"),
+    ("#!/bin/sh\necho hello\n", "failed", "not a verdict: ", "hook"),
+    ("#!/no/interpreter\n", "failed", "execve: No such file", "command"),
+    ("#!/bin/sh\necho config no such thing\n", "config", "no such thing", None)])
+def test_every_end_of_a_hook_is_told_and_printed_as_json(staged, body, outcome, words, cause):
+    path = hook(staged, body)
+    ended = staged.otpcode("test", "--to", TO, "--json")
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, ended.stderr) == (78 if outcome == "config" else 1, "")
+    assert (told["outcome"], told["cause"], told["ms"]) == (outcome, cause, None) and words in told["reason"]
+    assert trial(staged)[0] == cause
+    path.unlink()
+    ended = staged.otpcode("test", "--to", TO, "--json")
+    assert ended.returncode == 1 and "No such file" in json.loads(ended.stdout)["reason"]
+
+
+def test_user_of_the_hook_that_is_not_there_is_the_configurations_fault(staged):
+    staged.configure(delivery__hook_user="no-such-user")
+    ended = staged.otpcode("test", "--to", TO, "--json")
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, told["outcome"], told["provider"]) == (78, "config", None) and "no such user" in told["reason"]
+
+
+def test_every_end_is_told_to_syslog(bare_machine):
+    bare_machine.configure(provider__relay__url="smtp://localhost:9", delivery__hook="/no/such/hook")
+    bare_machine.otpcode("init")
+    assert bare_machine.otpcode("test", "--to", TO, check=False).returncode == 1
+    line, = [line for line in bare_machine.events(source="otpcode[") if "event=test" in line]
+    assert re.search(r"event=test user=root to=s\*\*\*@e\*\*\*\.com outcome=failed "
+                     r'why="delivery\.hook: .*No such file or directory" by=root$', line), line
+
+
 # The conversation.
 
 
@@ -259,6 +302,11 @@ def test_conversation_with_a_server_that_hangs_is_told_as_far_as_it_went(staged)
     with mail.ScriptedServer(hang={"RCPT"}) as server:
         provider(staged, wait="1s", url=f"smtp://localhost:{server.port}")
         assert "> MAIL FROM:<login@example.org>" in talk(staged)
+
+
+def test_hook_that_tells_no_conversation_is_said_to(staged):
+    hook(staged, "#!/bin/sh\necho sent x 1\n")
+    assert talk(staged) == ["* the hook told of no conversation with a provider"]
 
 
 def test_long_answer_is_cut_and_holds_no_control_bytes(staged):

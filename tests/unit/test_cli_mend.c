@@ -70,6 +70,11 @@ static void each_reason_of_the_hook_has_its_cause(void **state)
 		{"msmtp exited with 77 (EX_NOPERM): authentication failed", "login"},
 		{"msmtp exited with 75 (EX_TEMPFAIL)", "server"},
 		{"x did not read the message in time", "timeout"},
+		{"delivery.hook: /x/otpcode-deliver: No such file or directory", "hook"},
+		{"delivery.hook: /x/otpcode-deliver: mode 0644, must be executable", "command"},
+		{"cannot run /x as _otpcode: execve: Permission denied", "command"},
+		{"/x ended without a verdict", "hook"},
+		{"/x: not a verdict: its reason is empty, too long or not printable", "hook"},
 		{"x exited with 0 and read nothing of the message", "command"},
 	};
 
