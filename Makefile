@@ -2,7 +2,7 @@
 #
 # make            builds everything into build/          V=1        shows each command
 # make install    into the folders below                 SANITIZE=  address,undefined: instrumented, build folder of its own
-# make uninstall  unless a PAM file still names us       CC=clang   another compiler
+# make uninstall  unless PAM or systemd still uses it    CC=clang   another compiler
 # make deps       installs what building needs           DESTDIR=   for packagers
 # make demo       a real login with a mailed code        WERROR=1   warnings are errors
 # make test       everything that is checked by running  SECONDS=60 of make fuzz, for each target
@@ -206,8 +206,13 @@ install: all $(UNITS:%=$(BUILD)/systemd/%)
 	$(Q)f='$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf'; if [ -e "$$f" ]; then echo "  KEPT    $$f"; \
 		else echo "  INSTALL $$f"; install -m 0644 conf/otpcode.conf "$$f"; fi
 
+# Units that run or are enabled would be left without their files.
 uninstall:
 	$(Q)packaging/named-by-pam '$(DESTDIR)$(SYSCONFDIR)' '$(DESTDIR)$(PREFIX)/lib'
+	$(Q)for f in '$(DESTDIR)/run/otpcode/deliver.sock' \
+		'$(DESTDIR)$(SYSCONFDIR)/systemd/system/sockets.target.wants/otpcode-deliver.socket'; do \
+		if [ -e "$$f" ] || [ -L "$$f" ]; then echo "Not uninstalled: systemd still listens for the hook, or will at the" \
+			"next boot ($$f). First: systemctl disable --now otpcode-deliver.socket" >&2; exit 1; fi; done
 	$(Q)rm -f '$(DESTDIR)$(PAMDIR)/pam_otpcode.so' '$(DESTDIR)$(SBINDIR)/otpcode' \
 		'$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver' \
 		$(foreach m,$(MAN),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))') \

@@ -64,7 +64,8 @@ static void log_denied(struct talk *talk, const struct course *course)
 	if (!course->over || course->denied == NULL || course->denied == talk->denied)
 		return;
 	talk->denied = course->denied;
-	events_denied(talk, talk->options->hidden->no_such_user ? "unknown user" : course->denied);
+	events_denied(
+		talk, course->result, talk->options->hidden->no_such_user ? "unknown user" : course->denied);
 }
 
 /* Whatever the answer came to, the next question comes: only a right code ends the questions. True: it was.
@@ -116,6 +117,6 @@ enum prompt_result hidden_converse(struct talk *talk)
 		return PROMPT_VERIFIED;
 	}
 	if (talk->core != NULL && talk->denied == NULL)
-		events_denied(talk, "prompts used up");
+		events_denied(talk, PROMPT_WRONG, "prompts used up");
 	return PROMPT_WRONG;
 }

@@ -80,6 +80,13 @@ def test_every_command_has_a_help_with_an_example():
         assert {"config", "help"} <= help_options(text), name
 
 
+def test_no_help_is_wider_than_a_terminal():
+    texts = {"": stage.run(COMMAND, "--help").stdout, "contact": stage.run(COMMAND, "contact", "--help").stdout,
+             "otpcode-deliver": stage.run(BUILD / "otpcode-deliver", "--help").stdout, **commands()}
+    assert all(texts.values())
+    assert [(name, line) for name, text in texts.items() for line in text.splitlines() if len(line) > 80] == []
+
+
 def man_commands():
     """{name: options} as the man page's list of commands has them; the common ones under ''."""
     page = (TOP / "man/otpcode.8").read_text()
@@ -97,7 +104,7 @@ def test_man_page_and_help_have_the_same_commands_and_options():
     assert page.keys() == commands().keys()
     for name, text in commands().items():
         assert help_options(text) == page[name] | common, name
-        assert set(re.findall(r"--([a-z]+)", text.splitlines()[0])) == page[name] | {"config"}, name
+        assert set(re.findall(r"--([a-z]+)", text.partition("\n\n")[0])) == page[name] | {"config"}, name
 
 
 def test_man_page_names_every_member_of_the_json(enrolled):
@@ -125,6 +132,8 @@ def test_man_page_names_every_member_of_the_json(enrolled):
     (["enroll", "alice", "--email="], "--email needs a value: --email ADDRESS"),
     (["enroll", "alice", "--emial", "a@example.org"], "there is no option '--emial'; did you mean '--email'?"),
     (["enroll", "alice", "-email", "a@example.org", "--smss", "+441234567890"], "there is no option '--smss'; did you mean '--sms'?"),
+    (["enroll", "alice", "-e", "a@example.org"], "there is no option '-e'; did you mean '--email'?"),
+    (["test", "-v", "alice"], "there is no option '-v'; did you mean '--verbose'?"),
     (["enroll", "alice", "--sms"], "--sms needs a value: --sms NUMBER"),
     (["enroll", "alice", "alice@example.org"], "'alice@example.org' is one argument too many"),
     (["enroll", "", "--email", "a@example.org"], "enroll: USER is empty"),
@@ -149,7 +158,7 @@ def test_usage_error_says_what_would_be_right(words, complaint):
     (["contact", "add", "nobody", "--email", "a@example.org", "--email", "b@example.org"], "one address at a time"),
     (["contact", "remove", "nobody", "nina@example.org"], "'nina@example.org' is no contact's number; 'otpcode show nobody'"),
     (["contact", "remove", "nobody", "0"], "'0' is no contact's number"),
-    (["contact", "order", "nobody", "1", "-1"], "there is no option '--1'"),
+    (["contact", "order", "nobody", "1", "-1"], "there is no option '-1'"),
     (["contact", "order", "nobody", "1", "x"], "'x' is no contact's number"),
     (["list", "--locked", "--unenrolled"], "either --locked or --unenrolled, not both"),
     (["unlock"], "USER is missing (or --all"),
@@ -435,6 +444,20 @@ def test_show_names_no_source_where_a_failure_has_none(enrolled):
     assert "Wrong codes since then: 1\n" in enrolled.done("show", "nobody")
 
 
+def test_show_says_that_a_slot_is_damaged(enrolled):
+    enrolled.done("contact", "add", "nobody", "--email", "new@example.org")
+    path = enrolled.state_path("nobody")
+    assert "damaged" not in enrolled.done("show", "nobody")
+    assert json.loads(enrolled.done("show", "nobody", "--json"))["damaged"] is False
+    newest = max(stage.read_slots(path.read_bytes()))[1]
+    with open(path, "r+b") as out:
+        out.seek(newest + 200)
+        out.write(b"#")
+    shown = enrolled.done("show", "nobody")
+    assert "One of the two slots of the state file is damaged" in shown and "new@example.org" not in shown
+    assert json.loads(enrolled.done("show", "nobody", "--json"))["damaged"] is True
+
+
 def test_show_prints_everything_as_json(enrolled):
     enrolled.change_record("nobody", with_a_challenge)
     printed = enrolled.done("show", "nobody", "--json")
@@ -609,7 +632,9 @@ def test_one_provider_alone_is_tried(staged):
 
 def test_hook_that_is_not_there_is_told(staged):
     (staged.folder / "otpcode-deliver").unlink()
-    assert f"{staged.folder}/otpcode-deliver: No such file" in staged.refused("test", "--to", "someone@example.com")
+    ended = staged.otpcode("test", "--to", "someone@example.com")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert f"{staged.folder}/otpcode-deliver: No such file" in ended.stdout
 
 
 # config
@@ -771,7 +796,7 @@ def test_root_is_not_taken_as_the_user_of_the_hook_under_any_name(bare_machine):
         plain(bare_machine, delivery__hook_user=name)
         for words in (["init"], ["test", "--to", "someone@example.com"]):
             ended = bare_machine.otpcode(*words, check=False)
-            assert (ended.returncode, "hook_user" in ended.stderr) == (78, True), ended
+            assert (ended.returncode, "hook_user" in ended.stdout + ended.stderr) == (78, True), ended
 
 
 def test_user_who_is_gone_from_the_system_can_be_shown_and_removed(bare_machine):
