@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Only the folder is resolved: that the file itself is no symbolic link is for the rules of trust to say. */
 static enum otp_err resolve_path(const char *given, char out[CONFIG_PATH_SIZE], struct otp_why *why)
@@ -119,6 +120,15 @@ enum cli_exit session_explain(enum otp_err err, const char *user, const struct o
 		return CLI_FAILED;
 	}
 	return report_failure(err, why);
+}
+
+void session_host_name(const struct config *config, char out[ORIGIN_HOST_SIZE])
+{
+	out[0] = '\0';
+	if (config->delivery.host_name[0] != '\0')
+		(void)snprintf(out, ORIGIN_HOST_SIZE, "%s", config->delivery.host_name);
+	else if (gethostname(out, ORIGIN_HOST_SIZE) == 0)
+		out[ORIGIN_HOST_SIZE - 1] = '\0';
 }
 
 int64_t session_now(const struct session *session)
@@ -239,6 +249,32 @@ enum cli_exit session_find_followed(
 	struct session *session, const char *typed, struct user *user, struct record *record)
 {
 	return find_record(session, typed, true, user, record);
+}
+
+enum cli_exit session_find_user(
+	struct session *session, const char *typed, struct user *user, struct record *record, bool *enrolled)
+{
+	struct otp_why why;
+	enum otp_err err = user_find(typed, user, &why);
+
+	*record = (struct record){.uid = 0};
+	*enrolled = false;
+	if (err != OTP_OK)
+		return report_failure(err, &why);
+	if (!user->exists) {
+		report_error("the system has no user '%s'", typed);
+		return CLI_FAILED;
+	}
+	err = session_read(session, user->name, record, &why);
+	if (err == OTP_ERR_NOT_ENROLLED)
+		return CLI_DONE;
+	if (err == OTP_OK && record->uid != user->uid)
+		err = why_set(&why, OTP_ERR_OTHER_USER, 0, "%s has uid %lu, the record is of uid %lu",
+			user->name, (unsigned long)user->uid, (unsigned long)record->uid);
+	if (err != OTP_OK)
+		return session_explain(err, user->name, &why);
+	*enrolled = true;
+	return CLI_DONE;
 }
 
 enum cli_exit session_change(struct session *session, const struct user *user, struct otp_edit edit)

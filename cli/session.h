@@ -32,6 +32,9 @@ enum cli_exit session_load_config(const struct arguments *arguments, struct conf
 enum cli_exit session_open(const struct arguments *arguments, struct session *session);
 void session_close(struct session *session);
 
+/* This host's name, as messages have it. */
+void session_host_name(const struct config *config, char out[ORIGIN_HOST_SIZE]);
+
 int64_t session_now(const struct session *session);
 
 /* Reads a record and brings the copy up to now: what has ended is left out. */
@@ -64,6 +67,13 @@ const char *session_contacts_from(const struct session *session, char out[CONFIG
 
 /* Reports that a command that enters contacts can do nothing where they live elsewhere. CLI_DONE: it can. */
 enum cli_exit session_may_enter_contacts(const struct session *session);
+
+/*
+ * Finds a user of the system, enrolled or not: *enrolled is false, and record empty, for one who is not. One
+ * whose record is of another uid is refused.
+ */
+enum cli_exit session_find_user(
+	struct session *session, const char *typed, struct user *user, struct record *record, bool *enrolled);
 
 /* otp_change, its errors reported. What edit leaves is what is kept. */
 enum cli_exit session_change(struct session *session, const struct user *user, struct otp_edit edit);

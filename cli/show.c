@@ -55,6 +55,10 @@ static void show_head(const struct view *view)
 
 static enum cli_exit show_contacts(const struct view *view)
 {
+	if (view->record->contacts_n == 0) {
+		report_line("No address is registered.");
+		return CLI_DONE;
+	}
 	struct report_table table = report_table_new((const char *[]){"NUMBER", "CHANNEL", "ADDRESS"}, 3);
 
 	for (unsigned i = 0; i < view->record->contacts_n; i++) {
@@ -68,6 +72,40 @@ static enum cli_exit show_contacts(const struct view *view)
 		report_line("Contacts come from %s.", view->contacts_from);
 	report_line("Contacts, in the order in which they are tried:");
 	return report_table_print(&table, INDENT);
+}
+
+static void show_backup_codes(const struct view *view)
+{
+	char count[NUMBER_SIZE], until[DESCRIBE_TIME_SIZE];
+
+	describe_count(view->record->backups_n, "backup code", count, sizeof count);
+	if (view->record->backups_n > 0)
+		report_line("%s left.", count);
+	else
+		report_line("No backup code is left.");
+	for (unsigned i = 0; i < view->record->backups_n; i++) {
+		if (view->record->backups[i].until == 0)
+			continue;
+		describe_time(view->record->backups[i].until, until);
+		report_line(INDENT "one of them until %s", until);
+	}
+}
+
+static enum cli_exit show_kept(const struct view *view)
+{
+	const struct record_totp *app = &view->record->totp[0];
+	char since[DESCRIBE_TIME_SIZE], form[DESCRIBE_FORM_SIZE];
+
+	if (view->record->totp_n > 0) {
+		describe_time(app->since, since);
+		describe_form(&app->form, form);
+		report_line("Authenticator app since %s: %s%s.", since, form,
+			app->preferred ? "; asked for first" : "");
+	} else {
+		report_line("No authenticator app is enrolled.");
+	}
+	show_backup_codes(view);
+	return CLI_DONE;
 }
 
 static enum cli_exit show_lanes(const struct view *view)
@@ -138,6 +176,18 @@ static enum cli_exit show_networks(const struct view *view)
 	return report_table_print(&table, INDENT);
 }
 
+static enum cli_exit show_devices(const struct view *view)
+{
+	char count[NUMBER_SIZE];
+
+	describe_count(view->record->devices_n, "known device", count, sizeof count);
+	if (view->record->devices_n == 0)
+		report_line("No device is known.");
+	else
+		report_line("%s: otpcode devices %s", count, view->record->user);
+	return CLI_DONE;
+}
+
 static enum cli_exit show_events(const struct view *view)
 {
 	struct report_table table = report_table_new(
@@ -157,8 +207,8 @@ static enum cli_exit show_events(const struct view *view)
 
 static enum cli_exit show_text(const struct view *view)
 {
-	static enum cli_exit (*const parts[])(const struct view *) = {
-		show_contacts, show_lanes, show_challenges, show_networks, show_events};
+	static enum cli_exit (*const parts[])(const struct view *) = {show_contacts, show_kept, show_lanes,
+		show_challenges, show_networks, show_devices, show_events};
 	enum cli_exit status = CLI_DONE;
 
 	show_head(view);

@@ -12,18 +12,15 @@
 
 static void fill_request(struct trial *trial, const char *user, const char *provider)
 {
-	char host[ORIGIN_HOST_SIZE] = "";
+	char host[ORIGIN_HOST_SIZE];
 	const char *tty = ttyname(STDIN_FILENO);
 	struct origin origin;
 	struct request *request = &trial->request;
 
-	(void)gethostname(host, sizeof host - 1);
-	origin_from_facts(&(struct origin_facts){.host = trial->config.delivery.host_name[0] != '\0'
-								 ? trial->config.delivery.host_name
-								 : host,
-				  .service = "otpcode",
-				  .tty = tty,
-				  .caller_uid = getuid()},
+	session_host_name(&trial->config, host);
+	origin_from_facts(
+		&(struct origin_facts){
+			.host = host, .service = "otpcode", .tty = tty, .caller_uid = getuid()},
 		&origin);
 	request->kind = REQUEST_TEST;
 	memcpy(request->host, origin.host, sizeof request->host);

@@ -61,7 +61,7 @@ def commands():
 
 
 def help_options(text):
-    return set(re.findall(r"^  --([a-z]+)", text, re.MULTILINE))
+    return set(re.findall(r"^  --([a-z-]+)", text, re.MULTILINE))
 
 
 def json_keys(value):
@@ -91,10 +91,10 @@ def man_commands():
     """{name: options} as the man page's list of commands has them; the common ones under ''."""
     page = (TOP / "man/otpcode.8").read_text()
     before, _, listed = page.partition(".Sh COMMANDS\n")
-    found = {"": set(re.findall(r"^\.It Fl -([a-z]+)", before, re.MULTILINE))}
+    found = {"": set(re.findall(r"^\.It Fl -([a-z-]+)", before, re.MULTILINE))}
     for line in re.findall(r"^\.It Ic (.*)", listed.partition("\n.Sh ")[0], re.MULTILINE):
-        name = " ".join(re.match(r"((?:[a-z]+ ?)+)", line).group(1).split())
-        found[name] = set(re.findall(r"Fl -([a-z]+)", line))
+        name = " ".join(re.match(r"((?:[a-z-]+ ?)+)", line).group(1).split())
+        found[name] = set(re.findall(r"Fl -([a-z-]+)", line))
     return found
 
 
@@ -104,13 +104,15 @@ def test_man_page_and_help_have_the_same_commands_and_options():
     assert page.keys() == commands().keys()
     for name, text in commands().items():
         assert help_options(text) == page[name] | common, name
-        assert set(re.findall(r"--([a-z]+)", text.partition("\n\n")[0])) == page[name] | {"config"}, name
+        assert set(re.findall(r"--([a-z-]+)", text.partition("\n\n")[0])) == page[name] | {"config"}, name
 
 
 def test_man_page_names_every_member_of_the_json(enrolled):
     page = set(re.findall(r"^\.Cm ([a-z_0-9]+)", (TOP / "man/otpcode.8").read_text(), re.MULTILINE))
     enrolled.change_record("nobody", with_a_challenge)
-    for words in (["show", "nobody"], ["list"], ["list", "--unenrolled"], ["config", "show"], ["init"]):
+    enrolled.done("backup-codes", "nobody")
+    enrolled.change_record("nobody", with_app_and_device)
+    for words in (["show", "nobody"], ["devices", "nobody"], ["list"], ["list", "--unenrolled"], ["config", "show"], ["init"]):
         printed = json.loads(enrolled.done(*words, "--json"))
         assert printed["version"] == 1
         assert json_keys(printed) <= page, words
@@ -413,6 +415,15 @@ def with_a_challenge(text):
     head = "".join(line for line in head.splitlines(True) if not line.startswith("stranger_lane"))
     events += f"event kind=wrong first={now - 90} last={now - 60} count=10 service=sshd source=192.0.2.7 ref=QFX detail=\n"
     return head.replace("wrong=0 wrong_from=", "wrong=10 wrong_from=192.0.2.7") + lane + challenge + events
+
+
+def with_app_and_device(text):
+    """The same with an authenticator app, whose secret nobody could open, and a known device."""
+    now = int(time.time())
+    lines = (f"totp secret={'44' * 48} algorithm=sha1 digits=6 period=30 since={now} last_step={now // 30} preferred=no\n",
+             f"device id={'55' * 16} service=sshd network=192.0.2.0/24 since={now} until={now + 86400}\n")
+    at = text.index("backup "), text.index("event ")
+    return text[:at[0]] + lines[0] + text[at[0]:at[1]] + lines[1] + text[at[1]:]
 
 
 def test_contact_removed_ends_codes_on_their_way_and_says_so(enrolled):

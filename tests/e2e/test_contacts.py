@@ -255,7 +255,7 @@ def test_C55_each_person_has_their_own_budget_and_lock(shared, mailbox):
         alice.prompt()
     alice.answer(other_than(code))
     assert not alice.ended()
-    assert "Too many wrong codes. Again in 15 min." in alice.text
+    assert "too many wrong codes" in alice.text.lower()
     assert "user=alice account=deploy" in shared.wait_for_event("wrong", count=3)
     bob = as_person(shared, "bob")
     bob.prompt()
@@ -265,7 +265,7 @@ def test_C55_each_person_has_their_own_budget_and_lock(shared, mailbox):
     # Her lock is hers, on her own account too.
     own = shared.ssh("alice")
     assert not own.ended()
-    assert "Locked after too many wrong codes." in own.text
+    assert "too many wrong codes" in own.text.lower()
 
 
 def test_a_code_for_the_shared_account_is_worth_nothing_on_ones_own(shared, mailbox):

@@ -79,6 +79,15 @@ def test_another_service_is_asked(sshd, mailbox):
     assert "(sshd-second:auth)" in sshd.events()[-1]
 
 
+def test_a_revoked_device_is_asked(sshd, mailbox):
+    log_in(sshd, mailbox)
+    assert passes_unasked(sshd, mailbox)
+    listed = sshd.otpcode("devices", "alice").stdout
+    assert "127.0.0.0/24" in listed and "sshd" in listed
+    sshd.otpcode("devices", "alice", "--revoke", "all")
+    assert not passes_unasked(sshd, mailbox)
+
+
 def test_a_device_is_asked_once_its_time_is_over_whatever_its_use(sshd, mailbox):
     log_in(sshd, mailbox)
     for hour in (1, 5, 9):

@@ -122,6 +122,37 @@ def test_C35_host_that_gives_no_answer(hall, mailbox, row, how):
     assert again.ended(), again.text
 
 
+def cancel(window):
+    window.answer("\x03")
+
+
+def end_input(window):
+    window.child.stdin.close()
+    window.child.stdin = None
+
+
+# su lets root in, which this window is, without a question; see test_local.py.
+CANCELLED = [title for title in host.shipped_stacks() if not title.startswith("su,")]
+
+
+@pytest.mark.parametrize("title", CANCELLED)
+def test_C46_cancelled_prompt_of_a_shipped_stack_is_no_way_in(hall, mailbox, title):
+    hall.use_stack(title, lambda lines: [
+        line.split(" prompt.")[0] + " prompt.echo=no" if "pam_otpcode.so" in line else line for line in lines])
+    for wrong, stop in ((0, cancel), (0, end_input), (1, cancel), (1, end_input)):
+        window = Window(hall, host.shipped_stacks()[title][0], "carol")
+        if "password" in title:
+            pass_password(window)
+        window.field()
+        for _ in range(wrong):
+            window.answer(other_than(mailbox.wait().code))
+            window.field()
+        stop(window)
+        assert not window.ended()
+        assert "refused: Conversation error" in window.text
+    assert not hall.events("verified") and len(hall.events("wrong")) == 2
+
+
 # xrdp's session manager, and the client that comes with it.
 
 class Xrdp:

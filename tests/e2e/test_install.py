@@ -41,6 +41,7 @@ def pam_dir():
 
 def test_every_part_is_put_in_its_place_with_its_mode(installed):
     for path, mode in ((f"{pam_dir()}/pam_otpcode.so", 0o644), ("usr/libexec/otpcode/otpcode-deliver", 0o755),
+                       ("usr/libexec/otpcode/otpcode-ldap-contacts", 0o755), ("usr/share/doc/pam_otpcode/conf/contacts", 0o644),
                        ("usr/sbin/otpcode", 0o755), ("etc/otpcode/otpcode.conf", 0o644),
                        ("usr/share/doc/pam_otpcode/pam.d-example", 0o644),
                        ("usr/share/doc/pam_otpcode/conf/providers/twilio.conf", 0o644),

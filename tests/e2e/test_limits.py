@@ -179,6 +179,25 @@ def test_C12_lock_and_spent_tries_outlive_a_reboot(machine, mailbox):
     bob.hang_up()
 
 
+def test_C56_slow_guessing_between_the_owners_logins_ends_at_the_count_of_30_days(machine, mailbox):
+    machine.configure(limits__wrong_per_30d=10, limits__lock_after=10)
+    machine.start_sshd()
+    for nth in (1, 2):
+        login = machine.ssh("alice")
+        login.prompt()
+        code = mailbox.wait(nth).code
+        for _ in range(4):
+            login.answer(other_than(code))
+            login.prompt()
+        login.answer(code)
+        assert login.ended(), login.text
+    type_wrong(machine.ssh("alice"), mailbox, 2, nth=3)
+    later = machine.ssh("alice")
+    assert not later.ended()
+    assert "Locked until an administrator unlocks you." in later.text
+    assert len(machine.events("wrong")) == 10
+
+
 def test_C13_keyboard_interactive_devices_named_a_thousand_times_give_no_more_tries(machine, mailbox):
     machine.start_sshd(MaxAuthTries="100")
     login = machine.ssh("alice", options=["-o", "KbdInteractiveDevices=" + ",".join(["pam"] * 1000),

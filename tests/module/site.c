@@ -208,6 +208,33 @@ void site_reset(void)
 	site_forget_log();
 }
 
+struct site_edit {
+	const struct keys *keys;
+	enum otp_err (*make)(const struct keys *keys, struct record *record, struct otp_why *why);
+};
+
+static enum otp_err run_edit(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	const struct site_edit *edit = ctx;
+
+	(void)now;
+	assert_true(exists);
+	return edit->make(edit->keys, record, why);
+}
+
+void site_change(enum otp_err (*make)(const struct keys *keys, struct record *record, struct otp_why *why))
+{
+	struct otp_core core;
+	struct store_file file;
+
+	open_core(&core, &file);
+	struct site_edit edit = {.keys = &core.keys, .make = make};
+	assert_int_equal(
+		otp_change(&core, SITE_USER, 1, (struct otp_edit){.run = run_edit, .ctx = &edit}, NULL),
+		OTP_OK);
+	store_file_close(&file);
+}
+
 void site_record(struct record *out)
 {
 	struct otp_core core;

@@ -44,6 +44,9 @@ const char *site_code(unsigned index);
 /* The record of SITE_USER. */
 void site_record(struct record *out);
 
+/* Changes the user's record as an admin does; make may use the keys that secrets and seals are made with. */
+void site_change(enum otp_err (*make)(const struct keys *keys, struct record *record, struct otp_why *why));
+
 /* Forgets records and mails, and enrolls SITE_USER anew. */
 void site_reset(void);
 

@@ -135,6 +135,25 @@ static void a_name_that_could_be_an_option_is_not_asked_for(void **state)
 	assert_non_null(strstr(why.text, "begins with -"));
 }
 
+static void a_name_that_does_not_fit_is_not_cut(void **state)
+{
+	char name[8192];
+
+	stage_with(state, "echo end", "");
+	for (size_t len = 2000; len < sizeof name; len += 500) {
+		memset(name, 'x', len);
+		name[len] = '\0';
+		enum otp_err err = find(name);
+		assert_true(err == OTP_OK || err == OTP_ERR_TOO_LARGE);
+	}
+	assert_int_equal(find(name), OTP_ERR_TOO_LARGE);
+	stage_with(state, "echo end", " {user}{user}{user}{user}{user}{user}{user}{user}{user}{user}");
+	name[255] = '\0';
+	assert_int_equal(find(name), OTP_ERR_TOO_LARGE);
+	name[200] = '\0';
+	assert_int_equal(find(name), OTP_OK);
+}
+
 /* All that is the host's is gone, and nothing of root's is left. */
 static void it_runs_as_its_own_user_with_nothing_of_the_hosts(void **state)
 {
@@ -142,14 +161,15 @@ static void it_runs_as_its_own_user_with_nothing_of_the_hosts(void **state)
 	struct hook_stage *stage = stage_with(state,
 		"umask >/dev/null; n=$(ls /proc/self/fd | wc -l); e=$(env | grep -cv -e ^PWD= -e ^_= -e "
 		"^SHLVL= -e ^OLDPWD=);"
-		"read x || x=none; printf 'email:%s.%s.%s.%s.%s@example.org\\nend\\n' $(id -u) $(id -g) $n "
+		"x=$(readlink /proc/self/fd/0 | tr -d /); printf 'email:%s.%s.%s.%s.%s@example.org\\nend\\n' "
+		"$(id -u) $(id -g) $n "
 		"$e $x",
 		"");
 
 	if (find("alice") != OTP_OK)
 		fail_msg("%s", why.text);
 	/* 0, 1, 2, and the one by which ls reads the folder. */
-	(void)snprintf(expected, sizeof expected, "%u.%u.4.0.none@example.org", (unsigned)stage->uid,
+	(void)snprintf(expected, sizeof expected, "%u.%u.4.0.devnull@example.org", (unsigned)stage->uid,
 		(unsigned)stage->gid);
 	assert_string_equal(contacts.list[0].address, expected);
 }
@@ -246,6 +266,7 @@ int main(void)
 		cmocka_unit_test(who_is_too_slow_failed_even_after_end),
 		cmocka_unit_test(it_is_told_the_user_and_no_shell_reads_the_name),
 		cmocka_unit_test(a_name_that_could_be_an_option_is_not_asked_for),
+		cmocka_unit_test(a_name_that_does_not_fit_is_not_cut),
 		cmocka_unit_test(it_runs_as_its_own_user_with_nothing_of_the_hosts),
 		cmocka_unit_test(a_program_that_is_not_root_s_alone_is_not_run),
 		cmocka_unit_test(whom_it_runs_as_must_be_there_and_not_be_root),

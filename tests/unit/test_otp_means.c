@@ -264,6 +264,29 @@ static void C11_a_locked_lane_takes_neither_app_nor_backup_codes(void **state)
 	assert_int_equal(answer(w.backups[0].text), OTP_VERIFIED);
 }
 
+/* The owner's successes give a guesser nothing back, whatever they are by. */
+static void C56_slow_guessing_between_successes_by_the_app_ends_at_fifty(void **state)
+{
+	(void)state;
+	unsigned wrong = 0;
+	world_keep_app(&w, 6, true);
+	world_keep_backups(&w, RECORD_BACKUPS_MAX, 0);
+
+	for (unsigned round = 0; round < 100 && begin() == OTP_ASK; round++) {
+		for (unsigned i = 0; i < 4 && answer("000000") != OTP_LOCKED; i++)
+			wrong++;
+		if (step.situation == OTP_LOCKED)
+			break;
+		const struct code code = world_app_code(&w, 0);
+		assert_int_equal(
+			answer(round < RECORD_BACKUPS_MAX ? w.backups[round].text : code.text), OTP_VERIFIED);
+		w.now += 7200;
+	}
+	assert_int_equal(step.situation, OTP_LOCKED);
+	assert_int_equal(step.wait_s, RECORD_LOCK_FOREVER);
+	assert_int_equal(wrong, 49); /* and the one that locked */
+}
+
 struct shape {
 	const char *typed;
 	enum otp_situation situation;
@@ -626,6 +649,7 @@ int main(void)
 		T(a_backup_code_works_until_its_time),
 		T(C10_all_that_can_be_typed_shares_one_budget),
 		T(C11_a_locked_lane_takes_neither_app_nor_backup_codes),
+		T(C56_slow_guessing_between_successes_by_the_app_ends_at_fifty),
 		T(only_what_none_of_the_users_codes_could_be_is_free),
 		T(not_a_code_leaves_the_step_as_it_was),
 		T(a_text_that_is_two_things_is_used_up_as_both),
