@@ -5,6 +5,7 @@
 #include "cli/listing.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "cli/templates.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -38,6 +39,21 @@ static void check_value(
 	json_decref(json);
 }
 
+/* The files that it names, as the hook opens them. */
+static enum cli_exit check_files(const char *path, uid_t owner)
+{
+	struct config config;
+	struct otp_why why;
+	enum otp_err err = config_load(path, owner, 0, NULL, &config, &why);
+
+	if (err == OTP_OK)
+		err = templates_check(&config, owner_of, &why);
+	if (err == OTP_OK)
+		return CLI_DONE;
+	(void)report_failure(err, &why);
+	return CLI_CONFIG;
+}
+
 enum cli_exit command_config_check(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
@@ -48,15 +64,18 @@ enum cli_exit command_config_check(
 
 	if (operands_n > 0 && arguments->given[OPTION_CONFIG] > 0)
 		return help_complain("config check", "either FILE or --config FILE, not both");
+	uid_t owner = err == OTP_OK && operands_n > 0 ? owner_of(path) : SESSION_OWNER;
 	if (err == OTP_OK)
-		err = config_show(
-			path, operands_n > 0 ? owner_of(path) : SESSION_OWNER, check_value, &fault, &why);
+		err = config_show(path, owner, check_value, &fault, &why);
 	if (err == OTP_OK && fault.text[0] != '\0')
 		err = OTP_ERR_CONFIG;
 	if (err != OTP_OK) {
 		(void)report_failure(err, fault.text[0] != '\0' ? &fault : &why);
 		return CLI_CONFIG;
 	}
+	enum cli_exit status = check_files(path, owner);
+	if (status != CLI_DONE)
+		return status;
 	report_line("%s is sound", path);
 	return CLI_DONE;
 }

@@ -61,8 +61,8 @@ static const struct command commands[] = {
 			OPTION_BIT(OPTION_JSON),
 		true, command_test},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
-		"Exits 78 where something is wrong with it. The files that it names are not\n"
-		"looked at: 'otpcode test' tries them.\n",
+		"Reads the templates that it names too. Exits 78 where something is wrong.\n"
+		"Whether messages get through, 'otpcode test' tries.\n",
 		"config check /etc/otpcode/otpcode.conf", {"FILE"}, 0, 1, 0, false, command_config_check},
 	{"config show", "[--json]", "shows every key, its value and where it comes from", "", "config show",
 		{NULL}, 0, 0, OPTION_BIT(OPTION_JSON), false, command_config_show},
