@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/listing.h"
+#include "cli/readable.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/templates.h"
@@ -39,8 +40,9 @@ static void check_value(
 	json_decref(json);
 }
 
-/* The files that it names, as the hook opens them. */
-static enum cli_exit check_files(const char *path, uid_t owner)
+/* The files that it names, as the hook opens them: whose they are matters only where the configuration is in
+ * use, and not yet in a draft. */
+static enum cli_exit check_files(const char *path, uid_t owner, bool in_use)
 {
 	struct config config;
 	struct otp_why why;
@@ -49,7 +51,7 @@ static enum cli_exit check_files(const char *path, uid_t owner)
 	if (err == OTP_OK)
 		err = templates_check(&config, owner_of, &why);
 	if (err == OTP_OK)
-		return CLI_DONE;
+		return in_use && geteuid() == SESSION_OWNER ? readable_check(&config) : CLI_DONE;
 	(void)report_failure(err, &why);
 	return CLI_CONFIG;
 }
@@ -73,7 +75,7 @@ enum cli_exit command_config_check(
 		(void)report_failure(err, fault.text[0] != '\0' ? &fault : &why);
 		return CLI_CONFIG;
 	}
-	enum cli_exit status = check_files(path, owner);
+	enum cli_exit status = check_files(path, owner, operands_n == 0);
 	if (status != CLI_DONE)
 		return status;
 	report_line("%s is sound", path);

@@ -62,7 +62,8 @@ static const struct command commands[] = {
 		true, command_test},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
 		"Reads the templates that it names too. Exits 78 where something is wrong.\n"
-		"Whether messages get through, 'otpcode test' tries.\n",
+		"Without FILE, root is also told what the hook's user cannot read; whether\n"
+		"messages get through, 'otpcode test' tries.\n",
 		"config check /etc/otpcode/otpcode.conf", {"FILE"}, 0, 1, 0, false, command_config_check},
 	{"config show", "[--json]", "shows every key, its value and where it comes from", "", "config show",
 		{NULL}, 0, 0, OPTION_BIT(OPTION_JSON), false, command_config_show},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The admin's command, as a new admin and as a clumsy one would use it."""
 
+import grp
 import json
 import os
 import pathlib
@@ -744,6 +745,65 @@ def test_command_that_reads_templates_needs_no_libcurl():
     assert "libcrypto" in needed and "libcurl" not in needed
 
 
+# And what the hook's user can read, where it is not a draft.
+
+def group_of_hook():
+    return grp.getgrgid(pwd.getpwnam(stage.HOOK_USER).pw_gid).gr_name
+
+
+def close_to_the_hook(path):
+    """Root's alone; what the mend is to begin with."""
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    verb, bits = ("enter and list", "g+rx") if path.is_dir() else ("read", "0640")
+    group = group_of_hook()
+    return f"{path}: delivery.hook_user={stage.HOOK_USER} must be able to {verb} it: chgrp {group} {path} && chmod {bits} {path}\n"
+
+
+@pytest.mark.parametrize("what", ["otpcode.conf", "otpcode.conf.d", "otpcode.conf.d/10-site.conf", ".", "secret/deep/sms.txt", "secret/deep",
+                                  "secret"])
+def test_config_check_tells_root_what_the_hooks_user_cannot_read(staged, what):
+    for folder in ("otpcode.conf.d", "secret", "secret/deep"):
+        (staged.folder / folder).mkdir(mode=0o755)
+    for file, text in (("otpcode.conf.d/10-site.conf", "[limits]\ntries=3\n"), ("secret/deep/sms.txt", "{code}\n")):
+        (staged.folder / file).write_text(text)
+    staged.configure(**GATEWAY, sms__template=staged.folder / "secret/deep/sms.txt")
+    assert staged.done("config", "check") == f"{staged.config} is sound\n"
+    mend = close_to_the_hook(staged.folder / what)
+    complaint = staged.refused("config", "check", status=78)
+    assert complaint == "otpcode: " + ("[sms] template: " if "secret" in what else "") + mend
+    ended = stage.run(staged.folder / "otpcode", "config", "check", staged.config)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"{staged.config} is sound\n", ""), ended
+    stage.run("/bin/sh", "-c", mend.partition(" it: ")[2])
+    assert staged.done("config", "check") == f"{staged.config} is sound\n"
+
+
+def test_config_check_tells_of_each_password_file_of_a_listed_provider(staged):
+    files = [staged.folder / f"{name}.password" for name in ("a", "b", "c")]
+    keys = {}
+    for name, path in zip("abc", files):
+        path.write_text("s3cret\n")
+        mend = close_to_the_hook(path)
+        keys |= {f"provider__{name}__url": "smtp://localhost:9", f"provider__{name}__username": "joe",
+                 f"provider__{name}__password_file": path}
+    staged.configure(email__providers="a,b", **keys)
+    complaint = staged.refused("config", "check", status=78).splitlines(True)
+    assert [line.partition(" password_file: ")[0] for line in complaint] == ["otpcode: [provider a]", "otpcode: [provider b]"]
+    assert complaint[1].endswith(mend.replace("c.password", "b.password"))
+    files[0].unlink()
+    assert f"[provider a] password_file: {files[0]}: No such file" in staged.refused("config", "check", status=78)
+
+
+def test_config_check_only_warns_where_the_hook_is_behind_a_socket_or_its_user_is_not_made(staged):
+    staged.configure(delivery__hook="unix:/run/otpcode/deliver.sock")
+    mend = close_to_the_hook(staged.config)
+    ended = staged.otpcode("config", "check")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"{staged.config} is sound\n", f"warning: {mend}")
+    staged.configure(delivery__hook_user="no-such-user")
+    ended = staged.otpcode("config", "check")
+    assert (ended.returncode, ended.stdout) == (0, f"{staged.config} is sound\n")
+    assert ended.stderr.startswith("warning: there is no user no-such-user (delivery.hook_user) yet: 'otpcode init' makes it")
+
+
 def test_config_check_of_a_draft_needs_no_root(staged):
     words = ["setpriv", f"--reuid={NOBODY_UID}", f"--regid={NOBODY_UID}", "--clear-groups", staged.folder / "otpcode", "config", "check"]
     folder = staged.folder / "draft"
@@ -870,7 +930,7 @@ def test_root_is_not_taken_as_the_user_of_the_hook_under_any_name(bare_machine):
         passwd.write("toor:x:0:0:toor:/root:/bin/sh\n")
     for name in ("root", "toor"):
         plain(bare_machine, delivery__hook_user=name)
-        for words in (["init"], ["test", "--to", "someone@example.com"]):
+        for words in (["init"], ["test", "--to", "someone@example.com"], ["config", "check"]):
             ended = bare_machine.otpcode(*words, check=False)
             assert (ended.returncode, "hook_user" in ended.stdout + ended.stderr) == (78, True), ended
 
