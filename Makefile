@@ -66,6 +66,8 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
 MODULE_OBJ := $(BUILD)/pam_otpcode.o $(BUILD)/pam_login.o
+# Of the hook the command has what reads a template, and nothing that needs libcurl.
+TEMPLATE_OBJ := $(patsubst %,$(BUILD)/hook/%.o,template text gsm7 words words_sms)
 LIB      := $(BUILD)/libotp.a
 MODULE   := $(BUILD)/pam_otpcode.so
 HOOK     := $(BUILD)/otpcode-deliver
@@ -93,8 +95,8 @@ $(MODULE): $(MODULE_OBJ) $(LIB) pam_otpcode.map
 $(HOOK): $(HOOK_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(LIB) -lcurl -ljansson -lcrypto
 
-$(CLI): $(CLI_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) -lsmartcols -lqrencode -ljansson -lpam -lcrypto
+$(CLI): $(CLI_OBJ) $(TEMPLATE_OBJ) $(LIB)
+	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(TEMPLATE_OBJ) $(LIB) -lsmartcols -lqrencode -ljansson -lpam -lcrypto
 
 # Tests. Every tests/*/test_*.c is a cmocka program of its own and is run; a file beside them without the prefix is a helper:
 # linked into each program of tests/unit and tests/module, a program that other tests run in tests/fault and tests/e2e,

@@ -96,8 +96,9 @@ static const struct command commands[] = {
 		"too. Only where the configuration has forgotten=yes in [passwd]; never for uid 0.\n",
 		"passwd alice", {"USER"}, 0, 1, 0, true, command_passwd},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
-		"Exits 78 where something is wrong with it. The files that it names are not\n"
-		"looked at: 'otpcode test' tries them.\n",
+		"Reads the templates that it names too. Exits 78 where something is wrong.\n"
+		"Without FILE, root is also told what the hook's user cannot read; whether\n"
+		"messages get through, 'otpcode test' tries.\n",
 		"config check /etc/otpcode/otpcode.conf", {"FILE"}, 0, 1, 0, false, command_config_check},
 	{"config show", "[--json]", "shows every key, its value and where it comes from", "", "config show",
 		{NULL}, 0, 0, OPTION_BIT(OPTION_JSON), false, command_config_show},

@@ -244,13 +244,13 @@ enum otp_err template_fill(const char *text, size_t len, const char *name, const
 }
 
 enum otp_err template_fill_file(
-	const char *path, const struct request *request, struct words *out, struct otp_why *why)
+	const char *path, uid_t owner, const struct request *request, struct words *out, struct otp_why *why)
 {
 	char text[TEMPLATE_MAX];
 	size_t len = 0;
 	int fd = -1;
 	enum otp_err err = trust_open_file(
-		path, O_RDONLY, (struct trust_rule){.mode = TRUST_READABLE, .owner = 0}, &fd, why);
+		path, O_RDONLY, (struct trust_rule){.mode = TRUST_READABLE, .owner = owner}, &fd, why);
 
 	if (err != OTP_OK)
 		return err;

@@ -120,7 +120,7 @@ static bool ask_all(struct talk *talk)
 	}
 	OPENSSL_cleanse(typed, sizeof typed);
 	if (!right && answered && talk->denied == NULL && talk->core != NULL)
-		events_denied(talk, "prompts used up");
+		events_denied(talk, PROMPT_WRONG, "prompts used up");
 	keep_pace(talk, since_ms); /* nothing may come after it: writing a log line can be seen */
 	return right;
 }
