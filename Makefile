@@ -2,7 +2,7 @@
 #
 # make            builds everything into build/          V=1        shows each command
 # make install    into the folders below                 SANITIZE=  address,undefined: instrumented, build folder of its own
-# make uninstall  unless a PAM file still names us       CC=clang   another compiler
+# make uninstall  unless PAM or systemd still uses it    CC=clang   another compiler
 # make deps       installs what building needs           DESTDIR=   for packagers
 # make demo       a real login with a mailed code        WERROR=1   warnings are errors
 # make test       everything that is checked by running  SECONDS=60 of make fuzz, for each target
@@ -66,6 +66,8 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
 MODULE_OBJ := $(BUILD)/pam_otpcode.o $(BUILD)/pam_login.o
+# Of the hook the command has what reads a template, and nothing that needs libcurl.
+TEMPLATE_OBJ := $(patsubst %,$(BUILD)/hook/%.o,template text gsm7 words words_sms)
 LIB      := $(BUILD)/libotp.a
 MODULE   := $(BUILD)/pam_otpcode.so
 HOOK     := $(BUILD)/otpcode-deliver
@@ -93,8 +95,8 @@ $(MODULE): $(MODULE_OBJ) $(LIB) pam_otpcode.map
 $(HOOK): $(HOOK_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(LIB) -lcurl -ljansson -lcrypto
 
-$(CLI): $(CLI_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) -lsmartcols -lqrencode -ljansson -lpam -lcrypto
+$(CLI): $(CLI_OBJ) $(TEMPLATE_OBJ) $(LIB)
+	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(TEMPLATE_OBJ) $(LIB) -lsmartcols -lqrencode -ljansson -lpam -lcrypto
 
 # Tests. Every tests/*/test_*.c is a cmocka program of its own and is run; a file beside them without the prefix is a helper:
 # linked into each program of tests/unit and tests/module, a program that other tests run in tests/fault and tests/e2e,
@@ -208,8 +210,13 @@ install: all $(UNITS:%=$(BUILD)/systemd/%)
 	$(Q)f='$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf'; if [ -e "$$f" ]; then echo "  KEPT    $$f"; \
 		else echo "  INSTALL $$f"; install -m 0644 conf/otpcode.conf "$$f"; fi
 
+# Units that run or are enabled would be left without their files.
 uninstall:
 	$(Q)packaging/named-by-pam '$(DESTDIR)$(SYSCONFDIR)' '$(DESTDIR)$(PREFIX)/lib'
+	$(Q)for f in '$(DESTDIR)/run/otpcode/deliver.sock' \
+		'$(DESTDIR)$(SYSCONFDIR)/systemd/system/sockets.target.wants/otpcode-deliver.socket'; do \
+		if [ -e "$$f" ] || [ -L "$$f" ]; then echo "Not uninstalled: systemd still listens for the hook, or will at the" \
+			"next boot ($$f). First: systemctl disable --now otpcode-deliver.socket" >&2; exit 1; fi; done
 	$(Q)rm -f '$(DESTDIR)$(PAMDIR)/pam_otpcode.so' '$(DESTDIR)$(SBINDIR)/otpcode' \
 		'$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver' '$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-ldap-contacts' \
 		$(foreach m,$(MAN),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))') \

@@ -296,7 +296,8 @@ void otp_step_wipe(struct otp_step *step)
 	OPENSSL_cleanse(step, sizeof *step);
 }
 
-enum otp_err otp_read(const struct otp_core *core, const char *user, struct record *out, struct otp_why *why)
+enum otp_err otp_read(
+	const struct otp_core *core, const char *user, struct record *out, bool *damaged, struct otp_why *why)
 {
 	char buf[STORE_RECORD_MAX];
 	struct store_bytes bytes;
@@ -305,6 +306,8 @@ enum otp_err otp_read(const struct otp_core *core, const char *user, struct reco
 
 	if (err == OTP_OK)
 		err = record_decode(bytes.data, bytes.len, out, why);
+	if (err == OTP_OK && damaged != NULL)
+		*damaged = bytes.damaged;
 	OPENSSL_cleanse(buf, sizeof buf);
 	return err;
 }

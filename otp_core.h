@@ -71,9 +71,10 @@ __attribute__((warn_unused_result)) enum otp_err otp_sent(const struct otp_core 
 __attribute__((warn_unused_result)) enum otp_err otp_answer(const struct otp_core *core,
 	const struct otp_login *login, const char *typed, struct otp_step *step, struct otp_why *why);
 
-/* Reads a user's record, as it stands, for showing. OTP_ERR_NOT_ENROLLED if there is none. */
-__attribute__((warn_unused_result)) enum otp_err otp_read(
-	const struct otp_core *core, const char *user, struct record *out, struct otp_why *why);
+/* Reads a user's record, as it stands, for showing. *damaged: an older copy of it had to be used; NULL where
+ * nobody asks. OTP_ERR_NOT_ENROLLED if there is none. */
+__attribute__((warn_unused_result)) enum otp_err otp_read(const struct otp_core *core, const char *user,
+	struct record *out, bool *damaged, struct otp_why *why);
 
 /*
  * Changes a record as an admin asks: edit sees the record as it stands, times brought up to now. exists is

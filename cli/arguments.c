@@ -39,20 +39,31 @@ const struct option_facts *arguments_option(enum option_id id)
 	return &options[id];
 }
 
-static bool say_unknown(const char *name, size_t name_len, char fault[ARGUMENTS_FAULT_SIZE])
+/* A letter alone is meant as a short option, of which there is only -h. */
+static const char *nearest_option(const char *typed)
 {
 	const char *names[OPTIONS_N];
+
+	for (unsigned i = 0; i < OPTIONS_N; i++) {
+		names[i] = options[i].name;
+		if (typed[0] == names[i][0] && typed[1] == '\0')
+			return names[i];
+	}
+	return nearest_word(typed, names, OPTIONS_N);
+}
+
+/* word: as it was typed; its dashes are named as they stand there. */
+static bool say_unknown(const char *word, char fault[ARGUMENTS_FAULT_SIZE])
+{
 	char typed[32];
 
-	for (unsigned i = 0; i < OPTIONS_N; i++)
-		names[i] = options[i].name;
-	(void)snprintf(typed, sizeof typed, "%.*s", (int)(name_len < 31 ? name_len : 31), name);
-	const char *nearest = nearest_word(typed, names, OPTIONS_N);
+	(void)snprintf(typed, sizeof typed, "%.*s", (int)strcspn(word, "="), word);
+	const char *nearest = nearest_option(typed + strspn(typed, "-"));
 	if (nearest != NULL)
-		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '--%s'; did you mean '--%s'?",
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '%s'; did you mean '--%s'?",
 			typed, nearest);
 	else
-		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '--%s'", typed);
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '%s'", typed);
 	return false;
 }
 
@@ -86,17 +97,18 @@ static bool add_option(
 	return true;
 }
 
-/* name: argv's word after its dashes. *used: whether next was taken as the value. */
-static bool read_option(const char *name, const char *next, struct arguments *out, bool *used,
+/* word: argv's, with its one or two dashes. *used: whether next was taken as the value. */
+static bool read_option(const char *word, const char *next, struct arguments *out, bool *used,
 	char fault[ARGUMENTS_FAULT_SIZE])
 {
+	const char *name = word + (word[1] == '-' ? 2 : 1);
 	size_t name_len = strcspn(name, "=");
 	const char *value = name[name_len] == '=' ? name + name_len + 1 : NULL;
 	enum option_id id;
 
 	*used = false;
 	if (!find_option(name, name_len, &id))
-		return say_unknown(name, name_len, fault);
+		return say_unknown(word, fault);
 	const struct option_facts *facts = &options[id];
 	if (facts->value == NULL && value != NULL) {
 		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "--%s takes no value", facts->name);
@@ -141,10 +153,9 @@ bool arguments_parse(int argc, char *const *argv, struct arguments *out, char fa
 		else if (strcmp(word, "--") == 0)
 			fine = options_end = true;
 		else if (strcmp(word, "-h") == 0)
-			fine = read_option("help", NULL, out, &used, fault);
+			fine = read_option("--help", NULL, out, &used, fault);
 		else
-			fine = read_option(word + (word[1] == '-' ? 2 : 1), i + 1 < argc ? argv[i + 1] : NULL,
-				out, &used, fault);
+			fine = read_option(word, i + 1 < argc ? argv[i + 1] : NULL, out, &used, fault);
 		if (!fine)
 			return false;
 		if (used)

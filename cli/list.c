@@ -59,7 +59,7 @@ static enum cli_exit add_user(struct roll *roll, const char *name)
 	struct otp_why why;
 	int64_t now = session_now(roll->session);
 	bool known;
-	enum otp_err err = session_read(roll->session, name, &record, &why);
+	enum otp_err err = session_read(roll->session, name, &record, NULL, &why);
 	/* A command is not run for everybody: what it said at the last login stands in the record. */
 	if (err == OTP_OK && roll->session->config.users.contacts.from == CONFIG_CONTACTS_FILE)
 		err = session_follow_contacts(roll->session, &record, &known, &why);

@@ -14,35 +14,34 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-	{"init", "[--json]", "makes the host key, the state folder and the hook's system user",
+	{"init", "[--json]", "makes the host key, the state folder and the hook's user",
 		"What is there already is left as it is.\n", "init", {NULL}, 0, 0, OPTION_BIT(OPTION_JSON),
 		true, command_init},
 	{"enroll", "USER {--email ADDRESS | --sms NUMBER} ...",
 		"registers a user with the addresses that get the codes",
-		"The addresses are tried in the order given. Nothing is sent to them: you vouch for them.\n",
+		"The addresses are tried in the order given. Nothing is sent to them: you vouch\nfor them.\n",
 		"enroll alice --email alice@example.org --sms +12025550123", {"USER"}, 1, 1,
 		OPTION_BIT(OPTION_EMAIL) | OPTION_BIT(OPTION_SMS), true, command_enroll},
 	{"unenroll", "USER [--yes]", "removes a user's record: addresses, locks and history",
-		"Works also for a user who is gone from the system. Asks first; without a terminal it needs "
-		"--yes.\n",
+		"Works also for a user who is gone from the system. Asks first; without a\n"
+		"terminal it needs --yes.\n",
 		"unenroll alice --yes", {"USER"}, 1, 1, OPTION_BIT(OPTION_YES), true, command_unenroll},
 	{"contact add", "USER {--email ADDRESS | --sms NUMBER}",
 		"adds an address at the end of a user's order", "", "contact add alice --sms +12025550123",
 		{"USER"}, 1, 1, OPTION_BIT(OPTION_EMAIL) | OPTION_BIT(OPTION_SMS), true, command_contact_add},
 	{"contact remove", "USER NUMBER", "removes an address of a user",
-		"NUMBER is the one that 'otpcode show USER' prints. Codes that are on their way stop "
-		"working.\n",
+		"NUMBER is the one that 'otpcode show USER' prints. Codes that are on their way\n"
+		"stop working.\n",
 		"contact remove alice 2", {"USER", "NUMBER"}, 2, 2, 0, true, command_contact_remove},
 	{"contact order", "USER NUMBER NUMBER ...", "changes the order in which a user's addresses are tried",
-		"The numbers are those that 'otpcode show USER' prints; each is given once, the first to be "
-		"tried first.\n"
-		"Codes that are on their way stop working.\n",
+		"The numbers are those that 'otpcode show USER' prints; each is given once, the\n"
+		"first to be tried first. Codes that are on their way stop working.\n",
 		"contact order alice 2 1", {"USER", "NUMBER"}, 2, 1 + RECORD_CONTACTS_MAX, 0, true,
 		command_contact_order},
 	{"show", "USER [--json]", "shows all that is known of a user, addresses in full", "", "show alice",
 		{"USER"}, 1, 1, OPTION_BIT(OPTION_JSON), true, command_show},
 	{"list", "[--locked | --unenrolled] [--json]", "lists the enrolled users, addresses masked",
-		"A login shell is one of /etc/shells; uids 1 to 999 are system users and are left out.\n",
+		"A login shell is one of /etc/shells; uids 1 to 999 are system users and are left\nout.\n",
 		"list --locked", {NULL}, 0, 0,
 		OPTION_BIT(OPTION_LOCKED) | OPTION_BIT(OPTION_UNENROLLED) | OPTION_BIT(OPTION_JSON), true,
 		command_list},
@@ -83,9 +82,10 @@ static const struct command commands[] = {
 		true, command_import},
 	{"test", "USER | --to ADDRESS [--provider NAME] [--verbose] [--json]",
 		"sends a real test message, without a code",
-		"To the address where the user's codes go first, or to ADDRESS, and says what became of "
-		"it and what to do where it was not taken. --verbose tells the conversation with the\n"
-		"provider on standard error, as it goes on; logins, keys and addresses are blanked.\n",
+		"To the address where the user's codes go first, or to ADDRESS. Says what became\n"
+		"of it, and what to do where it was not taken. --verbose tells the conversation\n"
+		"with the provider on standard error, as it goes on; logins, keys and addresses\n"
+		"are blanked.\n",
 		"test alice", {"USER"}, 0, 1,
 		OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_VERBOSE) |
 			OPTION_BIT(OPTION_JSON),
@@ -96,8 +96,9 @@ static const struct command commands[] = {
 		"too. Only where the configuration has forgotten=yes in [passwd]; never for uid 0.\n",
 		"passwd alice", {"USER"}, 0, 1, 0, true, command_passwd},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
-		"Exits 78 where something is wrong with it. The files that it names are not\n"
-		"looked at: 'otpcode test' tries them.\n",
+		"Reads the templates that it names too. Exits 78 where something is wrong.\n"
+		"Without FILE, root is also told what the hook's user cannot read; whether\n"
+		"messages get through, 'otpcode test' tries.\n",
 		"config check /etc/otpcode/otpcode.conf", {"FILE"}, 0, 1, 0, false, command_config_check},
 	{"config show", "[--json]", "shows every key, its value and where it comes from", "", "config show",
 		{NULL}, 0, 0, OPTION_BIT(OPTION_JSON), false, command_config_show},

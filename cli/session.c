@@ -136,10 +136,10 @@ int64_t session_now(const struct session *session)
 	return session->core.clock.now(session->core.clock.self);
 }
 
-enum otp_err session_read(
-	const struct session *session, const char *name, struct record *out, struct otp_why *why)
+enum otp_err session_read(const struct session *session, const char *name, struct record *out, bool *damaged,
+	struct otp_why *why)
 {
-	enum otp_err err = otp_read(&session->core, name, out, why);
+	enum otp_err err = otp_read(&session->core, name, out, damaged, why);
 
 	if (err == OTP_OK)
 		(void)settle_record(out, &session->core.policy, session_now(session));
@@ -188,9 +188,9 @@ enum otp_err session_follow_contacts(
 
 /* Nobody need be enrolled where contacts live elsewhere. */
 static enum otp_err read_followed(
-	const struct session *session, const struct user *user, struct record *record, struct otp_why *why)
+	struct session *session, const struct user *user, struct record *record, struct otp_why *why)
 {
-	enum otp_err err = session_read(session, user->name, record, why);
+	enum otp_err err = session_read(session, user->name, record, &session->damaged, why);
 	bool known = false;
 
 	if (err != OTP_OK && (err != OTP_ERR_NOT_ENROLLED || !user->exists))
@@ -225,7 +225,7 @@ static enum cli_exit find_record(
 	if (err != OTP_OK)
 		return report_failure(err, &why);
 	err = follow ? read_followed(session, user, record, &why)
-		     : session_read(session, user->name, record, &why);
+		     : session_read(session, user->name, record, &session->damaged, &why);
 	if (err == OTP_ERR_NOT_ENROLLED && !user->exists) {
 		report_error("there is no user '%s', neither in the system nor enrolled", typed);
 		return CLI_FAILED;

@@ -16,6 +16,7 @@ struct session {
 	struct config config;
 	struct store_file file;
 	struct otp_core core;
+	bool damaged; /* of the record that session_find_record found, an older copy had to be used */
 };
 
 /* The configuration's path, absolute, as the rules of trust want it. given may be NULL: the compiled-in one.
@@ -37,8 +38,8 @@ void session_host_name(const struct config *config, char out[ORIGIN_HOST_SIZE]);
 int64_t session_now(const struct session *session);
 
 /* Reads a record and brings the copy up to now: what has ended is left out. */
-__attribute__((warn_unused_result)) enum otp_err session_read(
-	const struct session *session, const char *name, struct record *out, struct otp_why *why);
+__attribute__((warn_unused_result)) enum otp_err session_read(const struct session *session, const char *name,
+	struct record *out, bool *damaged, struct otp_why *why);
 
 /*
  * Finds the user whom a command is about, who must be enrolled, and reads the record as it stands. One who is

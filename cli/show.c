@@ -20,6 +20,7 @@ struct view {
 	const struct policy *policy;
 	int64_t now;
 	const char *contacts_from; /* NULL: the record */
+	bool damaged;
 };
 
 static void show_head(const struct view *view)
@@ -38,6 +39,11 @@ static void show_head(const struct view *view)
 			    "begin anew: "
 			    "otpcode unenroll %s",
 			record->user, (unsigned long)view->user->uid, record->user);
+	if (view->damaged)
+		report_line(
+			"One of the two slots of the state file is damaged, so this may be what stood there "
+			"one change ago.\nThe next login drops the codes that wait and counts a failure. If "
+			"it comes again, check the disk.");
 	report_line("Last success: %s", success);
 	if (record->wrong_since_success > 0)
 		report_line("Wrong codes since then: %u%s%s", record->wrong_since_success,
@@ -220,6 +226,7 @@ static enum cli_exit show_json(const struct view *view)
 
 	record_json_put_all(&json, json.root, view->record, view->policy, view->now);
 	report_json_put(&json, json.root, "system_uid", uid_now);
+	report_json_put(&json, json.root, "damaged", json_boolean(view->damaged));
 	return report_json_print(&json);
 }
 
@@ -238,7 +245,7 @@ enum cli_exit command_show(
 	if (status == CLI_DONE) {
 		char from[CONFIG_VALUE_SIZE];
 		struct view view = {&user, &record, &session.core.policy, session_now(&session),
-			session_contacts_from(&session, from)};
+			session_contacts_from(&session, from), session.damaged};
 		status = arguments->given[OPTION_JSON] > 0 ? show_json(&view) : show_text(&view);
 	}
 	session_close(&session);

@@ -41,7 +41,7 @@ static enum cli_exit remove_record(struct session *session, const char *typed, b
 
 	if (err != OTP_OK)
 		return report_failure(err, &why);
-	err = session_read(session, user.name, &record, &why);
+	err = session_read(session, user.name, &record, NULL, &why);
 	if (err == OTP_ERR_NOT_ENROLLED) {
 		report_error("%s is not enrolled: there is nothing to remove", user.name);
 		return CLI_FAILED;

@@ -89,6 +89,14 @@ bool challenge_drop_code(struct record_challenge *challenge, const struct code_s
 	return false;
 }
 
+bool challenge_last_send_is_gone(const struct record_challenge *challenge)
+{
+	for (unsigned i = 0; i < challenge->codes_n; i++)
+		if (challenge->codes[i].issued == challenge->last_send)
+			return false;
+	return challenge->sends > 0;
+}
+
 void challenge_end(struct record *record, struct record_challenge *challenge)
 {
 	size_t index = (size_t)(challenge - record->challenges);

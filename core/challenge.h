@@ -34,6 +34,9 @@ void challenge_add_code(struct record_challenge *challenge, const struct record_
 /* Takes back the code with this seal. False if there is none. */
 bool challenge_drop_code(struct record_challenge *challenge, const struct code_seal *seal);
 
+/* The code of the last send was taken back: it was refused, or a limit stopped it. */
+bool challenge_last_send_is_gone(const struct record_challenge *challenge);
+
 void challenge_end(struct record *record, struct record_challenge *challenge);
 
 /* How long until the challenge's cooldown allows another send; 0: now. */

@@ -82,7 +82,7 @@ bool judge_resend(struct judge_turn *turn, struct record *record)
 	if (challenge == NULL)
 		return judge_send_code(turn, record, NULL);
 	int64_t cooldown_s = challenge_cooldown_s(challenge, turn->policy, turn->now);
-	bool next_contact = turn->resend.after_refusal && challenge->send_failed;
+	bool next_contact = turn->resend.after_refusal && challenge_last_send_is_gone(challenge);
 	if (judge_send_has_no_channel(turn, record))
 		return false;
 	if (next_contact || cooldown_s == 0)

@@ -29,6 +29,7 @@ bool judging_lane_is_closed(struct judge_turn *turn, const struct record *record
 {
 	int64_t wait_s = lane_locked_s(record, turn->step->lane, turn->now);
 
+	turn->step->admin_locked = record->admin_locked;
 	if (wait_s > 0)
 		judging_situation(turn, OTP_LOCKED, wait_s);
 	return wait_s > 0;
@@ -58,6 +59,16 @@ static void describe_kept(struct judge_turn *turn, const struct record *record)
 	turn->step->backups_left = judging_backups(turn, record);
 }
 
+/* A code without a word of its send is taken for sent: a sent one is noted with the next change only. */
+static bool none_is_known_sent(const struct judge_turn *turn, const struct record_challenge *challenge)
+{
+	for (unsigned i = 0; i < challenge->codes_n; i++)
+		if (challenge->codes[i].delivery != RECORD_SLOW &&
+			challenge_code_is_live(&challenge->codes[i], turn->now))
+			return false;
+	return true;
+}
+
 void judging_describe(
 	struct judge_turn *turn, const struct record *record, const struct record_challenge *challenge)
 {
@@ -76,6 +87,7 @@ void judging_describe(
 	if (newest == NULL || turn->login->accept == OTP_ACCEPT_KEPT)
 		return;
 	step->has_live_code = true;
+	step->none_known_sent = none_is_known_sent(turn, challenge);
 	step->delivery = newest->delivery;
 	step->channel = newest->channel;
 	memcpy(step->to, newest->to, sizeof step->to);

@@ -79,6 +79,7 @@ struct otp_step {
 	unsigned totp_digits;
 	unsigned backups_left;         /* backup codes that may be typed, where a challenge lives */
 	enum record_delivery delivery; /* of the newest live code */
+	bool none_known_sent;          /* no provider is known to have taken any of the live codes */
 	enum channel channel;          /* of the newest live code, or of the send that failed */
 	char to[CONTACT_MASK_SIZE];    /* mask of the contact that it went to */
 	int64_t sent_at;               /* of the newest live code */
@@ -99,6 +100,7 @@ struct otp_step {
 	int64_t wait_s;         /* RECORD_LOCK_FOREVER: until an admin unlocks */
 	enum quota_limit limit; /* OTP_SEND_LIMIT: which; the longest to wait for */
 	bool limits_failed;     /* OTP_SEND_FAILED: the table of limits could not be asked; why says why */
+	bool admin_locked;      /* OTP_LOCKED: by an admin, not by wrong answers */
 	bool locked_now;        /* OTP_LOCKED or OTP_SPENT: by this very answer */
 
 	/* OTP_NOT_A_CODE */

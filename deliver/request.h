@@ -112,4 +112,7 @@ __attribute__((warn_unused_result)) enum otp_err request_verdict_decode(
  */
 void request_blank(const struct request *request, char *text);
 
+/* The same for any other secret, in a text that is whole; controls stay. */
+void request_blank_word(char *text, const char *secret);
+
 #endif

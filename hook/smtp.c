@@ -21,6 +21,7 @@ struct sending {
 	size_t given; /* bytes of the message that libcurl has taken */
 	bool ended;   /* and has been told that there are no more */
 	struct smtp_reply reply;
+	char password[PASSWORD_SIZE];
 	char server[SERVER_SIZE]; /* HOST:PORT, for people */
 	struct curl_slist *recipients;
 };
@@ -88,21 +89,19 @@ static bool set_url(struct sending *sending, const char *text, const char *greet
 static enum otp_err set_login(
 	struct sending *sending, const struct config_provider *provider, struct otp_why *why)
 {
-	char password[PASSWORD_SIZE] = "";
 	CURL *handle = sending->transfer.handle;
 	enum otp_err err = OTP_OK;
 
 	if (provider->username[0] == '\0')
 		return OTP_OK;
 	if (provider->password_file[0] != '\0')
-		err = password_read(provider->password_file, password, why);
-	trace_hide(sending->message->trace, password);
+		err = password_read(provider->password_file, sending->password, why);
+	trace_hide(sending->message->trace, sending->password);
 	if (err == OTP_OK &&
 		(curl_easy_setopt(handle, CURLOPT_USERNAME, provider->username) != CURLE_OK ||
-			curl_easy_setopt(handle, CURLOPT_PASSWORD, password) != CURLE_OK ||
+			curl_easy_setopt(handle, CURLOPT_PASSWORD, sending->password) != CURLE_OK ||
 			curl_easy_setopt(handle, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN") != CURLE_OK))
 		err = why_set(why, OTP_ERR_NO_MEMORY, 0, "libcurl took no login");
-	OPENSSL_cleanse(password, sizeof password);
 	return err;
 }
 
@@ -161,8 +160,9 @@ static enum otp_err prepare(struct sending *sending, const struct config_provide
 
 static void perform(struct sending *sending, struct provider_result *result)
 {
+	CURLcode code = curl_easy_perform(sending->transfer.handle);
 	struct smtp_end end = {
-		.code = curl_easy_perform(sending->transfer.handle),
+		.code = code,
 		.reply = &sending->reply,
 		.body_given = sending->ended,
 		.server = sending->server,
@@ -171,6 +171,7 @@ static void perform(struct sending *sending, struct provider_result *result)
 
 	(void)curl_easy_getinfo(sending->transfer.handle, CURLINFO_OS_ERRNO, &end.os_error);
 	smtp_judge(&end, result);
+	request_blank_word(result->reason, sending->password);
 }
 
 void smtp_send(const struct config_provider *provider, const struct provider_message *message,
@@ -187,6 +188,7 @@ void smtp_send(const struct config_provider *provider, const struct provider_mes
 		(void)snprintf(result->reason, sizeof result->reason, "%.*s", (int)sizeof result->reason - 1,
 			why.text);
 	}
+	OPENSSL_cleanse(sending.password, sizeof sending.password);
 	curl_slist_free_all(sending.recipients);
 	curl_transfer_close(&sending.transfer);
 }

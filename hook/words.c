@@ -104,8 +104,8 @@ static void build_test(const struct request *request, struct text *subject, stru
 	text_addf(&paragraph,
 		"This is a test message, sent by an administrator of %s. It holds no code, and nothing needs "
 		"to be done: "
-		"verification codes for %s will come this way.",
-		request->host, request->user);
+		"verification codes will come this way.",
+		request->host);
 	add_paragraph(body, words);
 	add_facts(body, request);
 }

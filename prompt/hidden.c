@@ -81,7 +81,8 @@ static void log_denied(struct talk *talk, const struct course *course)
 	if (!course->over || course->denied == NULL || course->denied == talk->denied)
 		return;
 	talk->denied = course->denied;
-	events_denied(talk, talk->options->hidden->no_such_user ? "unknown user" : course->denied);
+	events_denied(
+		talk, course->result, talk->options->hidden->no_such_user ? "unknown user" : course->denied);
 }
 
 /* Whatever the answer came to, the next question comes: only a right code ends the questions. True: it was.
@@ -119,7 +120,7 @@ static bool ask_all(struct talk *talk)
 	}
 	OPENSSL_cleanse(typed, sizeof typed);
 	if (!right && answered && talk->denied == NULL && talk->core != NULL)
-		events_denied(talk, "prompts used up");
+		events_denied(talk, PROMPT_WRONG, "prompts used up");
 	keep_pace(talk, since_ms); /* nothing may come after it: writing a log line can be seen */
 	return right;
 }

@@ -19,6 +19,7 @@
 /* What the line says beyond the situation itself. */
 enum texts_context {
 	TEXTS_PLAIN,
+	TEXTS_AGAIN,         /* the person asked for another code */
 	TEXTS_EXPIRED,       /* the code before this step expired */
 	TEXTS_GONE,          /* the code before this step was used or withdrawn meanwhile */
 	TEXTS_OTHER_CONTACT, /* the contact before this one, on the same channel, failed */

@@ -97,6 +97,16 @@ def test_uninstall_refuses_while_a_pam_file_names_the_module_and_says_where(inst
     assert found(installed) == before
 
 
+@pytest.mark.parametrize("path", ["run/otpcode/deliver.sock", "etc/systemd/system/sockets.target.wants/otpcode-deliver.socket"])
+def test_uninstall_refuses_while_the_socket_unit_runs_or_is_enabled(installed, path):
+    (installed / path).parent.mkdir(parents=True)
+    (installed / path).symlink_to("/nonexistent")
+    before = found(installed)
+    refused = make("uninstall", f"DESTDIR={installed}", check=False)
+    assert refused.returncode != 0 and "systemctl disable --now otpcode-deliver.socket" in refused.stdout
+    assert found(installed) == before
+
+
 def test_uninstall_leaves_configuration_and_state_and_says_so(installed):
     (installed / "etc/pam.d").mkdir()
     (installed / "etc/pam.d/sshd").write_text("# auth required pam_otpcode.so\nauth required pam_unix.so\n")

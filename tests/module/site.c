@@ -244,7 +244,7 @@ void site_record(struct record *out)
 	struct otp_why why = {0};
 
 	open_core(&core, &file);
-	if (otp_read(&core, SITE_USER, out, &why) != OTP_OK)
+	if (otp_read(&core, SITE_USER, out, NULL, &why) != OTP_OK)
 		fail_msg("%s", why.text);
 	store_file_close(&file);
 }

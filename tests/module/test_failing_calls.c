@@ -46,6 +46,15 @@ static int make(void **state)
 	return 0;
 }
 
+static void need_site(void)
+{
+	if (have_site)
+		return;
+	print_message(SANITIZED ? "a sanitizer wants to be loaded before what makes calls fail\n"
+				: "needs root and preload_failing.so\n");
+	skip();
+}
+
 static int unmake(void **state)
 {
 	(void)state;
@@ -92,8 +101,7 @@ static void nothing_succeeds(const struct site_login *login, int error)
 {
 	unsigned at = 1;
 
-	if (!have_site)
-		skip();
+	need_site();
 	for (;; at++) {
 		struct outcome outcome = run_failing(login, at, error);
 		if (outcome.code == PAM_SUCCESS || outcome.code == PAM_IGNORE)
@@ -154,8 +162,7 @@ static void C02_state_that_cannot_be_read_denies_and_lowers_no_counter(void **st
 	struct site_login login = {
 		.user = SITE_USER, .rhost = "192.0.2.7", .replies = {{.answer = SITE_WRONG}}};
 
-	if (!have_site)
-		skip();
+	need_site();
 	site_configure("");
 	site_stack("auth required pam_permit.so\n", "required", "");
 	site_reset();
@@ -183,8 +190,7 @@ static void C07_a_right_code_opens_once_at_most_whatever_call_fails(void **state
 		.user = SITE_USER, .rhost = "192.0.2.7", .replies = {{.answer = SITE_FIRST_CODE}}};
 	unsigned opened = 0;
 
-	if (!have_site)
-		skip();
+	need_site();
 	site_configure("");
 	site_stack("auth required pam_permit.so\n", "required", "");
 	for (unsigned at = 1;; at++) {

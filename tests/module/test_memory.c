@@ -221,8 +221,10 @@ static void login_and_look(const char *const *answers, unsigned answers_n, char 
 	int asked, answered;
 	char said = '?';
 
-	if (!have_site)
+	if (!have_site) {
+		print_message(SANITIZED ? "a sanitizer keeps what was freed\n" : "needs root\n");
 		skip();
+	}
 	pid_t host = start_host(&asked, &answered);
 	while (read(asked, &said, 1) == 1 && said == '?') {
 		const char *own = typed_n < answers_n ? answers[typed_n] : NULL;

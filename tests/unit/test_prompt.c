@@ -197,6 +197,7 @@ static void enter_sends_again_only_after_the_cooldown(void **state)
 	host.types[2] = FIRST;
 	assert_int_equal(log_in(), PROMPT_VERIFIED);
 	SEEN("You can ask again in 30 s. The code already sent (ref ");
+	SEEN("A new code was emailed to a***@e***.org (ref ");
 	assert_int_equal(host.delivered, 2);
 	assert_string_not_equal(host.codes[0], host.codes[1]);
 	assert_string_equal(host.requests[0].ref, host.requests[1].ref);
@@ -292,6 +293,24 @@ static void a_slow_hook_keeps_the_code_and_says_so(void **state)
 	LOGGED("event=slow");
 }
 
+static void a_code_that_is_not_known_to_be_sent_is_not_called_sent(void **state)
+{
+	(void)state;
+	host.slow = true;
+	host.types[0] = "";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	SEEN("You can ask again in 30 s. The code (ref ");
+	SEEN(") works when it comes.");
+	assert_null(strstr(host.seen, "already sent"));
+	host.slow = false;
+	host.types[1] = "";
+	host.passes_s[1] = 30;
+	host.types[2] = "";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	assert_int_equal(host.delivered, 2);
+	SEEN("You can ask again in 60 s. The code already sent (ref ");
+}
+
 static void a_failed_resend_leaves_the_first_code_to_type(void **state)
 {
 	(void)state;
@@ -324,6 +343,28 @@ static void the_wrong_answer_that_locks_is_logged_as_wrong_too(void **state)
 	assert_int_equal(log_in(), PROMPT_LOCKED);
 	LOGGED("tries_left=3 failures=2");
 	LOGGED("why=locked until=");
+}
+
+static enum otp_err lock_by_admin(
+	void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	(void)ctx, (void)exists, (void)why;
+	account_lock(record, now);
+	return OTP_OK;
+}
+
+static void a_lock_for_good_is_logged_with_whose_it_is(void **state)
+{
+	(void)state;
+	w.core.policy.wrong_per_30d = 1;
+	host.types[0] = WRONG;
+	assert_int_equal(log_in(), PROMPT_LOCKED);
+	LOGGED("why=locked lock=wrong_per_30d\n");
+	setup(NULL);
+	assert_int_equal(
+		otp_change(&w.core, "alice", 1000, (struct otp_edit){.run = lock_by_admin}, NULL), OTP_OK);
+	assert_int_equal(log_in(), PROMPT_LOCKED);
+	LOGGED("why=locked lock=admin\n");
 }
 
 static void the_last_wrong_answer_is_logged_as_wrong_too(void **state)
@@ -424,6 +465,18 @@ static void C41_a_limit_that_stops_a_send_is_said_and_named(void **state)
 	SEEN("No more codes for 55 min. Log in again after that.\n");
 	LOGGED("event=denied user=alice rhost=192.0.2.7 ref=");
 	assert_int_equal(host.delivered, 1);
+}
+
+static void prompts_used_up_at_a_limit_end_at_no_time(void **state)
+{
+	(void)state;
+	w.core.policy.sends_per_source.count = 1;
+	options.max_prompts = 1;
+	host.types[0] = "";
+	host.passes_s[0] = 30;
+	assert_int_equal(log_in(), PROMPT_WRONG);
+	LOGGED(" why=sends_per_source until=");
+	LOGGED(" why=\"prompts used up\"\n");
 }
 
 static void C41_a_limit_of_the_host_is_an_error_that_an_admin_sees(void **state)
@@ -538,6 +591,35 @@ static void a_failed_channel_hands_over_to_the_other_and_the_line_says_so(void *
 	SEEN("Texting failed, so the code was emailed to a***@e***.net (ref ");
 }
 
+static void C41_a_limit_of_one_channel_leaves_the_other(void **state)
+{
+	(void)state;
+	give_phone(1);
+	w.core.policy.sends_email.count = 1;
+	mem_limits_charge(&w.limits, &w.core.keys, "198.51.100.1", "other@example.org", w.now, 1);
+	host.types[0] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_int_equal(host.delivered, 1);
+	assert_string_equal(host.requests[0].contact.address, "+15551234567");
+	SEEN("Email failed, so the code was texted to the phone ending 67 (ref ");
+	LOGGED("why=sends_email until=");
+	assert_int_equal(host.loudest, PROMPT_ERROR);
+}
+
+static void C41_limits_of_both_channels_say_how_long_and_send_nothing(void **state)
+{
+	(void)state;
+	give_phone(1);
+	w.core.policy.sends_email.count = w.core.policy.sends_sms.count = 1;
+	assert_int_equal(login_from("198.51.100.1"), PROMPT_NO_CONVERSATION);
+	assert_int_equal(login_from("198.51.100.2"), PROMPT_NO_CONVERSATION);
+	assert_int_equal(host.delivered, 2);
+	assert_int_equal(log_in(), PROMPT_THROTTLED);
+	assert_int_equal(host.delivered, 2);
+	SEEN("No more codes for 6");
+	LOGGED("why=sends_sms until=");
+}
+
 static void contacts_share_the_wait(void **state)
 {
 	(void)state;
@@ -568,7 +650,7 @@ static void a_letter_alone_sends_to_the_other_channel_and_the_first_code_still_w
 		assert_int_equal(host.delivered, 2);
 		assert_int_equal(host.requests[1].contact.channel, CHANNEL_SMS);
 		assert_string_equal(host.requests[0].ref, host.requests[1].ref);
-		SEEN("A 6-digit code was texted to the phone ending 67 (ref ");
+		SEEN("A new code was texted to the phone ending 67 (ref ");
 	}
 }
 
@@ -584,7 +666,7 @@ static void a_switch_obeys_cooldown_and_budget_like_enter(void **state)
 	host.types[4] = CODE;
 	assert_int_equal(log_in(), PROMPT_VERIFIED);
 	SEEN("You can ask again in 30 s. The code already sent (ref ");
-	SEEN("A 6-digit code was emailed to a***@e***.net (ref ");
+	SEEN("A new code was emailed to a***@e***.net (ref ");
 	SEEN("You can ask again in 60 s.");
 	SEEN("Wrong code. Use the one in message ");
 	SEEN("4 tries left.");
@@ -669,9 +751,11 @@ int main(void)
 		T(C50_when_every_contact_refuses_nobody_is_told_sent),
 		T(a_hook_that_cannot_be_run_is_a_failed_send),
 		T(a_slow_hook_keeps_the_code_and_says_so),
+		T(a_code_that_is_not_known_to_be_sent_is_not_called_sent),
 		T(a_failed_resend_leaves_the_first_code_to_type),
 		T(after_a_failed_resend_enter_waits_for_the_cooldown),
 		T(the_wrong_answer_that_locks_is_logged_as_wrong_too),
+		T(a_lock_for_good_is_logged_with_whose_it_is),
 		T(the_last_wrong_answer_is_logged_as_wrong_too),
 		T(the_password_is_no_answer),
 		T(C16_junk_is_no_answer_and_no_resend),
@@ -679,8 +763,11 @@ int main(void)
 		T(who_is_not_enrolled_is_told_unless_nothing_is_to_be_noticed),
 		T(the_send_limit_is_said_with_its_end),
 		T(C41_a_limit_that_stops_a_send_is_said_and_named),
+		T(prompts_used_up_at_a_limit_end_at_no_time),
 		T(C41_a_limit_of_the_host_is_an_error_that_an_admin_sees),
 		T(C41_a_limit_of_the_address_says_so_in_the_log),
+		T(C41_a_limit_of_one_channel_leaves_the_other),
+		T(C41_limits_of_both_channels_say_how_long_and_send_nothing),
 		T(without_the_table_of_limits_the_log_says_why_and_a_code_already_sent_works),
 		T(a_store_that_fails_denies_and_says_whose_fault_it_is),
 		T(a_damaged_slot_is_logged),

@@ -143,14 +143,19 @@ static void a_template_is_the_text_alone(void **state)
 	assert_int_equal(fill("{code} – {host}\n{ref} {user}\n\n", NULL), OTP_OK);
 	assert_string_equal(words.body, "493817 - login.example.org\nQFX alice");
 	assert_string_equal(words.subject, "");
-	assert_int_equal(fill("Subject: {code}", NULL), OTP_OK);
-	assert_string_equal(words.body, "Subject: 493817");
+	assert_int_equal(fill("{code}\nSubject: {host}", NULL), OTP_OK);
+	assert_string_equal(words.body, "493817\nSubject: login.example.org");
 }
 
 static void a_fault_of_a_template_names_its_line(void **state)
 {
 	(void)state;
-	static const char *const faults[][2] = {{"", "/t:0: the text must hold {code}"},
+	static const char *const faults[][2] = {
+		{"", "/t: the file is empty: it must hold the text with {code}"},
+		{"\n", "/t:1: the text must hold {code}"},
+		{"Subject: code\n\n{code}\n",
+			"/t:1: a text message has no subject: leave out the line Subject:"},
+		{"subject:{code}", "/t:1: a text message has no subject"},
 		{"no code\n", "/t:1: the text must hold {code}"},
 		{"a\n{code}\nкод\n", "/t:3: a character that an SMS does not have"},
 		{"{code}\n{cod}\n", "/t:2: unknown placeholder {cod}; there are {code} {ref} {user}"},

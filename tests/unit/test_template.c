@@ -86,7 +86,8 @@ static void fault_names_the_line_and_leaves_nothing(void **state)
 	static const struct {
 		const char *text, *starts;
 	} faults[] = {
-		{"", "/t:0: the text below the subject must hold {code}"},
+		{"", "/t: the file is empty: it must hold Subject: and the subject, an empty line, and the "
+		     "text with {code}"},
 		{"Subject: a", "/t:1: the text below the subject must hold {code}"},
 		{"Subject: {code}\n\nno code\n", "/t:3: the text below the subject must hold {code}"},
 		{"Subject: {code}\n", "/t:1: the text below the subject must hold {code}"},

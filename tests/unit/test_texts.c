@@ -118,6 +118,35 @@ static void a_failed_send_is_never_called_sent(void **state)
 		"No new code could be sent. The code already sent (ref QFX) still works.");
 }
 
+static void another_code_is_told_from_the_first(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_SEND);
+
+	assert_string_equal(say(&step, TEXTS_AGAIN),
+		"A new code was emailed to j***@e***.org (ref QFX). Nothing? Press Enter.");
+	step.delivery = RECORD_SLOW;
+	assert_non_null(strstr(say(&step, TEXTS_AGAIN), " is slow "));
+}
+
+static void a_code_that_may_still_come_is_not_called_sent(void **state)
+{
+	(void)state;
+	static const enum otp_situation situations[] = {
+		OTP_TOO_SOON, OTP_SEND_LIMIT, OTP_SEND_FAILED, OTP_NO_SUCH_CONTACT};
+
+	for (size_t i = 0; i < sizeof situations / sizeof *situations; i++) {
+		struct otp_step step = step_of(situations[i]);
+		step.none_known_sent = true;
+		step.wait_s = 18;
+		(void)say(&step, TEXTS_AGAIN);
+		assert_non_null(strstr(said, ". The code (ref QFX) works when it comes."));
+		step.none_known_sent = false;
+		assert_non_null(
+			strstr(say(&step, TEXTS_AGAIN), ". The code already sent (ref QFX) still works."));
+	}
+}
+
 static void what_cannot_be_a_code_is_named(void **state)
 {
 	(void)state;
@@ -446,6 +475,8 @@ int main(void)
 		cmocka_unit_test(each_situation_has_the_line_of_the_design),
 		cmocka_unit_test(each_situation_has_its_line_for_a_phone),
 		cmocka_unit_test(a_failed_send_is_never_called_sent),
+		cmocka_unit_test(another_code_is_told_from_the_first),
+		cmocka_unit_test(a_code_that_may_still_come_is_not_called_sent),
 		cmocka_unit_test(what_cannot_be_a_code_is_named),
 		cmocka_unit_test(an_expired_code_and_its_successor_are_one_line),
 		cmocka_unit_test(waiting_times_are_rounded_up),

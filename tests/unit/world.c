@@ -77,7 +77,7 @@ struct otp_login world_login(const char *source, const char *key)
 
 void world_record(const struct world *world, struct record *out)
 {
-	assert_int_equal(otp_read(&world->core, "alice", out, NULL), OTP_OK);
+	assert_int_equal(otp_read(&world->core, "alice", out, NULL, NULL), OTP_OK);
 }
 
 void world_begin(struct world *world, const struct otp_login *login, struct otp_step *step)
