@@ -41,7 +41,7 @@ static bool prove(struct renewal *renewal)
 
 	if (!proof_ask(&renewal->proof, OTP_ACCEPT_SENT, proof_hides(&renewal->proof)))
 		return false;
-	enum otp_err err = session_read(&renewal->session, renewal->user.name, &record, &why);
+	enum otp_err err = session_read(&renewal->session, renewal->user.name, &record, NULL, &why);
 	if (err != OTP_OK) {
 		(void)session_explain(err, renewal->user.name, &why);
 		return false;

@@ -265,7 +265,7 @@ enum cli_exit session_find_user(
 		report_error("the system has no user '%s'", typed);
 		return CLI_FAILED;
 	}
-	err = session_read(session, user->name, record, &why);
+	err = session_read(session, user->name, record, NULL, &why);
 	if (err == OTP_ERR_NOT_ENROLLED)
 		return CLI_DONE;
 	if (err == OTP_OK && record->uid != user->uid)
