@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Known devices: a new one is asked, a known one is not; by a real client and a real sshd."""
 
+import pathlib
+import shutil
+import subprocess
+
 import pytest
 
 import host
@@ -60,6 +64,33 @@ def test_another_key_is_asked(sshd, mailbox):
     log_in(sshd, mailbox)
     assert not passes_unasked(sshd, mailbox, key=host.client_key("laptop"))
     assert passes_unasked(sshd, mailbox)
+
+
+def certify(machine, serial):
+    """A new certificate for alice's key, by an authority that this machine's sshd trusts. Gives the file with it."""
+    key = shutil.copyfile(host.client_key("alice"), machine.stage / "certified")
+    key.chmod(0o600)
+    shutil.copyfile(f"{host.client_key('alice')}.pub", f"{key}.pub")
+    subprocess.run(["ssh-keygen", "-q", "-s", host.client_key("authority"), "-I", f"alice-{serial}", "-z", str(serial), "-n", "alice",
+                    f"{key}.pub"], check=True)
+    return pathlib.Path(f"{key}-cert.pub")
+
+
+def test_of_a_certificate_it_is_the_certified_key_that_counts(machine, mailbox):
+    """Certificates of a day's life would be a new device each day."""
+    machine.configure(devices__remember_for="10h")
+    authority = machine.stage / "authority.pub"
+    shutil.copyfile(f"{host.client_key('authority')}.pub", authority)
+    machine.start_sshd(TrustedUserCAKeys=authority, AuthorizedKeysFile="none")
+
+    def options(serial):
+        return {"options": ["-o", f"CertificateFile={certify(machine, serial)}"]}
+    log_in(machine, mailbox, **options(1))
+    assert passes_unasked(machine, mailbox, **options(2))
+    # The key by itself is the same one.
+    machine.stop_sshd()
+    machine.start_sshd()
+    assert passes_unasked(machine, mailbox)
 
 
 def test_another_network_is_asked_and_another_address_of_the_same_is_not(sshd, mailbox):
