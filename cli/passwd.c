@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/journal.h"
+#include "cli/notice.h"
 #include "cli/proof.h"
 #include "cli/report.h"
 #include "cli/session.h"
@@ -153,8 +154,10 @@ static enum cli_exit renew(struct renewal *renewal)
 	if (status != CLI_DONE)
 		return status;
 	report_line("The password of %s is replaced.", name);
-	return session_change(
+	status = session_change(
 		&renewal->session, &renewal->user, (struct otp_edit){note, &renewal->proof.login});
+	notice_send(&renewal->session, name, REQUEST_PASSWORD, &renewal->proof.login.origin);
+	return status;
 }
 
 /* Who has no address, whom nobody knows and root are told the same, and as little as reveal has it. */

@@ -8,17 +8,25 @@
 
 #define WAIT_MAX_MS 60000
 
+static const char *const kinds[] = {
+	[REQUEST_CODE] = "code", [REQUEST_TEST] = "test", [REQUEST_PASSWORD] = "password"};
+
 static void put_kind(const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
 {
 	(void)field;
-	(void)snprintf(out, FIELD_VALUE_SIZE, "%s", request->kind == REQUEST_CODE ? "code" : "test");
+	(void)snprintf(out, FIELD_VALUE_SIZE, "%s", kinds[request->kind]);
 }
 
 static bool take_kind(const struct field *field, struct request *request, const char *value)
 {
 	(void)field;
-	request->kind = strcmp(value, "test") == 0 ? REQUEST_TEST : REQUEST_CODE;
-	return request->kind == REQUEST_TEST || strcmp(value, "code") == 0;
+	for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strcmp(value, kinds[i]) != 0)
+			continue;
+		request->kind = (enum request_kind)i;
+		return true;
+	}
+	return false;
 }
 
 static void put_channel(const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
@@ -149,7 +157,7 @@ static bool take_wait(const struct field *field, struct request *request, const 
 
 /* docs/deliver-protocol.md shows this table; a test holds the two in step. */
 static const struct field fields[] = {
-	{"kind", FIELD_ALWAYS, "code or test", put_kind, take_kind, 0, 0},
+	{"kind", FIELD_ALWAYS, "code, test or password", put_kind, take_kind, 0, 0},
 	{"channel", FIELD_ALWAYS, "email or sms", put_channel, take_channel, 0, 0},
 	{"address", FIELD_ALWAYS, "an address of the channel", put_text, take_address, AT(contact.address)},
 	{"code", FIELD_WITH_CODE, "6 to 10 digits or capital letters", put_text, take_code, AT(code.text)},
@@ -184,7 +192,7 @@ const char *field_take(const struct field *field, struct request *request, const
 	if (!wording_is_printable(value, len))
 		return "printable ASCII";
 	if (field->need == FIELD_WITH_CODE && request->kind != REQUEST_CODE)
-		return "left out with kind test";
+		return "left out with any kind but code";
 	return len > 0 && field->take(field, request, value) ? NULL : field->rule;
 }
 

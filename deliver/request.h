@@ -25,15 +25,16 @@
 #define REQUEST_TRACE "trace " /* what a line begins with that tells of the conversation */
 
 enum request_kind {
-	REQUEST_CODE, /* a code for a login */
-	REQUEST_TEST, /* an admin's test message: no code */
+	REQUEST_CODE,     /* a code for a login */
+	REQUEST_TEST,     /* an admin's test message: no code */
+	REQUEST_PASSWORD, /* a notice: a forgotten password was replaced */
 };
 
 /* One message to deliver. code is secret: request_wipe on every way out. */
 struct request {
 	enum request_kind kind;
 	struct contact contact;
-	struct code code; /* empty for REQUEST_TEST */
+	struct code code; /* empty but for REQUEST_CODE */
 	char ref[CODE_REF_SIZE];
 	char user[RECORD_USER_SIZE];
 	char account[ORIGIN_ACCOUNT_SIZE]; /* shared with others, which the login is to; empty: the user's own

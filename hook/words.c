@@ -110,15 +110,40 @@ static void build_test(const struct request *request, struct text *subject, stru
 	add_facts(body, request);
 }
 
+static void build_notice(const struct request *request, struct text *subject, struct text *body)
+{
+	char words[PARAGRAPH_SIZE];
+	struct text paragraph = text_begin(words, sizeof words);
+
+	text_addf(subject, "New password for %s on %s", request->user, request->host);
+	text_addf(&paragraph,
+		"The password of %s on %s was replaced by somebody who gave a verification code sent to "
+		"%s. If that was you, nothing needs to be done.",
+		request->user, request->host, request->user);
+	add_paragraph(body, words);
+	add_facts(body, request);
+	paragraph = text_begin(words, sizeof words);
+	text_addf(&paragraph, "If it was not you, others read your messages: tell %s at once.",
+		helper(request));
+	add_paragraph(body, words);
+}
+
 static void build_email(const struct request *request, struct words *out)
 {
 	struct text subject = text_begin(out->subject, sizeof out->subject);
 	struct text body = text_begin(out->body, sizeof out->body);
 
-	if (request->kind == REQUEST_CODE)
+	switch (request->kind) {
+	case REQUEST_CODE:
 		build_code(request, &subject, &body);
-	else
+		break;
+	case REQUEST_TEST:
 		build_test(request, &subject, &body);
+		break;
+	case REQUEST_PASSWORD:
+		build_notice(request, &subject, &body);
+		break;
+	}
 	body.out[body.len - 1] = '\0'; /* the empty line after the last paragraph */
 }
 

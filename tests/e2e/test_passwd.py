@@ -78,6 +78,18 @@ def with_app(machine):
     return code
 
 
+def test_every_contact_is_told(desk, mailbox):
+    desk.otpcode("contact", "add", "carol", "--email", "other@example.net")
+    desk.otpcode("contact", "add", "carol", "--email", "third@example.net")
+    login = passwd(desk, "carol")
+    login.prompt()
+    login.answer(mailbox.wait().code)
+    give_new_password(login)
+    assert login.ended(), login.text
+    mailbox.wait(4)
+    assert sorted(mail.to for mail in mailbox.messages()[1:]) == ["carol@example.org", "other@example.net", "third@example.net"]
+
+
 def test_it_is_off_unless_configured(desk):
     desk.configure(passwd__forgotten=None)
     before = shadow(desk)
@@ -97,6 +109,10 @@ def test_mailed_code_opens_the_way_to_a_new_password(desk, mailbox):
     give_new_password(login)
     assert login.ended(), login.text
     assert "The password of carol is replaced." in login.text and NEW not in login.text
+    notice = mailbox.wait(2)
+    assert notice.subject == "New password for carol on login.example.org" and message.code not in notice.text
+    assert "If it was not you, others read your messages: tell" in notice.text
+    assert 'to=c***@e***.org provider=relay' in desk.events("notice", source="otpcode[")[0]
     after = shadow(desk)
     assert after.pop("carol") != before.pop("carol") and after == before
     assert opens(desk, NEW) and not opens(desk, OLD)

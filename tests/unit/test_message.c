@@ -164,6 +164,19 @@ static void test_message_holds_no_code(void **state)
 	assert_null(strstr(message.text, "Ref:"));
 }
 
+static void notice_of_a_new_password_holds_no_code_and_says_what_to_do(void **state)
+{
+	(void)state;
+	struct request request = a_request();
+
+	request.kind = REQUEST_PASSWORD;
+	request.ref[0] = '\0';
+	build(&request);
+	assert_string_equal(words.subject, "New password for alice on web1");
+	assert_null(strstr(message.text, "493817"));
+	assert_non_null(strstr(message.text, "If it was not you, others read your messages: tell"));
+}
+
 static void headers_are_whole_and_in_utc(void **state)
 {
 	(void)state;
@@ -340,6 +353,7 @@ int main(void)
 		cmocka_unit_test(proved_key_is_told),
 		cmocka_unit_test(C55_shared_account_is_told_beside_the_person),
 		cmocka_unit_test(test_message_holds_no_code),
+		cmocka_unit_test(notice_of_a_new_password_holds_no_code_and_says_what_to_do),
 		cmocka_unit_test(headers_are_whole_and_in_utc),
 		cmocka_unit_test(every_line_ends_in_cr_lf),
 		cmocka_unit_test(built_in_lines_stay_within_78_columns_unless_a_name_is_longer),

@@ -157,7 +157,7 @@ static void test_request_has_no_code_ref_or_end(void **state)
 	assert_int_equal(request_encode(&request, text, &len, NULL), OTP_OK);
 	assert_int_equal(len, strlen(barest));
 	assert_memory_equal(text, barest, len);
-	assert_change_refused("kind code", "kind test", "code must be left out with kind test");
+	assert_change_refused("kind code", "kind test", "code must be left out with any kind but code");
 }
 
 static void largest_request_fits(void **state)
@@ -358,7 +358,7 @@ static void bad_values_are_refused(void **state)
 {
 	(void)state;
 	static const char *const changes[][3] = {
-		{"kind code", "kind codes", "kind must be code or test"},
+		{"kind code", "kind codes", "kind must be code, test or password"},
 		{"channel email", "channel pigeon", "channel must be email or sms"},
 		{"channel email", "channel sms", "address must be an address of the channel"},
 		{"jane@example.org\ncode", "jane\ncode", "address must be"},

@@ -56,6 +56,20 @@ static void a_test_message_holds_no_code(void **state)
 		"way. Nothing needs to be done.");
 }
 
+static void a_notice_of_a_new_password_holds_no_code_and_fits_one_part(void **state)
+{
+	(void)state;
+	request.kind = REQUEST_PASSWORD;
+	words_build(&request, &words);
+	assert_string_equal(words.body,
+		"The password of your account on login.example.org was replaced. Not you? "
+		"Tell whoever runs it at once.");
+	memset(request.host, 'h', sizeof request.host - 1);
+	memset(request.support, '~', sizeof request.support - 1);
+	words_build(&request, &words);
+	assert_true(gsm7_septets(words.body) <= GSM7_PART);
+}
+
 static void the_longest_host_code_and_ref_fit_one_part_uncut(void **state)
 {
 	(void)state;
@@ -191,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_text_says_host_code_ref_until_when_and_never_to_share),
 		T(a_test_message_holds_no_code),
+		T(a_notice_of_a_new_password_holds_no_code_and_fits_one_part),
 		T(the_longest_host_code_and_ref_fit_one_part_uncut),
 		T(a_host_of_two_septets_a_character_is_cut_to_fit),
 		T(a_host_is_written_in_the_alphabet),
