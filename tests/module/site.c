@@ -2,6 +2,7 @@
 #include "tests/module/site.h"
 
 #include "core/account.h"
+#include "core/backup.h"
 #include "core/random.h"
 #include "otp_core.h"
 #include "store/file.h"
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -210,31 +212,43 @@ void site_reset(void)
 	site_forget_log();
 }
 
-struct site_edit {
-	const struct keys *keys;
-	enum otp_err (*make)(const struct keys *keys, struct record *record, struct otp_why *why);
-};
+/* What the user keeps; the app's secret is that of RFC 4226. */
+static const struct totp_form app_form = {TOTP_SHA1, 8, 60};
+static const struct totp_secret app = {.bytes = "12345678901234567890", .len = 20};
 
-static enum otp_err run_edit(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+static enum otp_err keep(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
 {
-	const struct site_edit *edit = ctx;
+	static const unsigned char nonce[TOTP_NONCE_LEN];
+	static const struct totp_owner owner = {SITE_USER, 1};
+	static const struct backup_code backup = {SITE_BACKUP};
+	const struct keys *keys = ctx;
+	struct account_totp totp = {.form = app_form, .preferred = true};
+	struct record_backup kept = {.until = 0};
 
-	(void)now;
-	assert_true(exists);
-	return edit->make(edit->keys, record, why);
+	assert_int_equal(totp_seal(keys, &owner, nonce, &app, &totp.secret, why), OTP_OK);
+	assert_int_equal(backup_seal(keys, SITE_USER, 1, &backup, &kept.seal, why), OTP_OK);
+	account_set_totp(record, exists, now, &totp);
+	return account_set_backups(record, exists, now, &kept, 1, false, why);
 }
 
-void site_change(enum otp_err (*make)(const struct keys *keys, struct record *record, struct otp_why *why))
+void site_keep(void)
 {
 	struct otp_core core;
 	struct store_file file;
 
 	open_core(&core, &file);
-	struct site_edit edit = {.keys = &core.keys, .make = make};
 	assert_int_equal(
-		otp_change(&core, SITE_USER, 1, (struct otp_edit){.run = run_edit, .ctx = &edit}, NULL),
+		otp_change(&core, SITE_USER, 1, (struct otp_edit){.run = keep, .ctx = &core.keys}, NULL),
 		OTP_OK);
 	store_file_close(&file);
+}
+
+struct code site_app_code(void)
+{
+	struct code code;
+
+	assert_int_equal(totp_code(&app_form, &app, time(NULL) / app_form.period_s + 1, &code, NULL), OTP_OK);
+	return code;
 }
 
 void site_record(struct record *out)

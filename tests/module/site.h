@@ -45,8 +45,12 @@ const char *site_code(unsigned index);
 /* The record of SITE_USER. */
 void site_record(struct record *out);
 
-/* Changes the user's record as an admin does; make may use the keys that secrets and seals are made with. */
-void site_change(enum otp_err (*make)(const struct keys *keys, struct record *record, struct otp_why *why));
+/* The user gets an app that is preferred, and one backup code, SITE_BACKUP. */
+void site_keep(void);
+#define SITE_BACKUP "ABCDEFGHIJKLMN67"
+
+/* The app's code of the step to come: it works for a minute at least. */
+struct code site_app_code(void);
 
 /* Forgets records and mails, and enrolls SITE_USER anew. */
 void site_reset(void);

@@ -2,9 +2,7 @@
 
 /* Many logins of one user at the same instant. */
 
-#include "core/backup.h"
 #include "core/lane.h"
-#include "core/totp.h"
 #include "tests/module/site.h"
 
 #include <security/pam_appl.h>
@@ -15,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -119,23 +116,6 @@ static void C08_of_64_right_codes_at_once_exactly_one_opens(void **state)
 	assert_int_equal(tally.denied, LOGINS - 1);
 }
 
-/* What the user keeps; the app's codes are those of RFC 4226's secret. */
-static const struct totp_form app_form = {TOTP_SHA1, 8, 60};
-static const struct totp_secret app = {.bytes = "12345678901234567890", .len = 20};
-static const struct backup_code backup = {"ABCDEFGHIJKLMN67"};
-
-static enum otp_err keep(const struct keys *keys, struct record *record, struct otp_why *why)
-{
-	static const unsigned char nonce[TOTP_NONCE_LEN];
-	const struct totp_owner owner = {SITE_USER, 1};
-
-	record->totp_n = record->backups_n = 1;
-	record->totp[0].form = app_form;
-	record->totp[0].preferred = true;
-	enum otp_err err = backup_seal(keys, SITE_USER, 1, &backup, &record->backups[0].seal, why);
-	return err == OTP_OK ? totp_seal(keys, &owner, nonce, &app, &record->totp[0].secret, why) : err;
-}
-
 static void assert_opens_once(const char *text)
 {
 	struct site_reply reply = {.answer = SITE_TYPE, .text = text};
@@ -153,14 +133,12 @@ static void assert_opens_once(const char *text)
 static void C08_of_64_answers_with_one_code_of_the_app_exactly_one_opens(void **state)
 {
 	(void)state;
-	struct code code;
 
 	if (!have_site)
 		skip();
 	site_reset();
-	site_change(keep);
-	/* The step to come: it counts for the next two minutes, whenever this one ends. */
-	assert_int_equal(totp_code(&app_form, &app, time(NULL) / 60 + 1, &code, NULL), OTP_OK);
+	site_keep();
+	const struct code code = site_app_code();
 	assert_opens_once(code.text);
 }
 
@@ -171,8 +149,8 @@ static void C08_of_64_answers_with_one_backup_code_exactly_one_opens(void **stat
 	if (!have_site)
 		skip();
 	site_reset();
-	site_change(keep);
-	assert_opens_once(backup.text);
+	site_keep();
+	assert_opens_once(SITE_BACKUP);
 }
 
 static void C05_of_64_wrong_codes_at_once_five_are_compared(void **state)
