@@ -59,7 +59,8 @@ enum otp_situation {
 	OTP_SPENT,           /* this challenge's tries are used up */
 	OTP_LOCKED,          /* the lane is locked: wait_s, or until an admin */
 	OTP_NOT_ENROLLED,    /* exactly that: this host's store has no record of the user */
-	OTP_NO_CONTACT,      /* enrolled, but no contact is on a channel that can deliver */
+	OTP_NO_CONTACT, /* enrolled, but no contact is on a channel that can deliver; with OTP_ACCEPT_KEPT:
+			   there is neither app nor backup code */
 	OTP_VERIFIED,
 	OTP_WRONG,
 	OTP_EXPIRED,    /* a right code, too late; or no code is live any more */
