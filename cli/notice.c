@@ -61,7 +61,7 @@ void notice_send(
 	memset(&request, 0, sizeof request);
 	request.kind = kind;
 	fill_request(session, user, origin, &request);
-	if (session_read(session, user, &record, &why) != OTP_OK)
+	if (session_read(session, user, &record, NULL, &why) != OTP_OK)
 		return;
 	for (unsigned i = 0; i < record.contacts_n; i++) {
 		request.contact = record.contacts[i];

@@ -65,10 +65,8 @@ static enum otp_err read_type(const struct word *type, struct totp_form *form, s
 	if (word_begins(type, "HOTP/T"))
 		return why_set(
 			why, OTP_ERR_INVALID, 0, "its codes are not of 6 or 8 digits every 30 or 60 s");
-	if (word_begins(type, "HOTP"))
-		return why_set(why, OTP_ERR_INVALID, 0,
-			"it counts its codes (HOTP); only codes by the clock (TOTP) are taken over");
-	return why_set(why, OTP_ERR_INVALID, 0, "its type is not known");
+	return why_set(why, OTP_ERR_INVALID, 0,
+		"it counts its codes (HOTP); only codes by the clock (TOTP) are taken over");
 }
 
 static int hex_value(char c)
@@ -112,7 +110,10 @@ static enum otp_err read_token(const struct word words[WORDS_N], unsigned words_
 {
 	enum otp_err err;
 
-	if (words_n < 2 || words[1].len >= sizeof out->user)
+	/* What is no users file at all must not be quoted as names. */
+	if (words_n < 2 || !word_begins(&words[0], "HOTP"))
+		return why_set(&out->why, OTP_ERR_INVALID, 0, "it is no token");
+	if (words[1].len >= sizeof out->user)
 		return why_set(&out->why, OTP_ERR_INVALID, 0, "it names no user");
 	(void)snprintf(out->user, sizeof out->user, "%.*s", (int)words[1].len, words[1].text);
 	if (words_n < WORDS_N)

@@ -33,21 +33,27 @@ struct renewal {
 	struct proof proof;
 };
 
-/* A code that was sent, and what the user keeps where the user keeps anything: of the two, a mailbox alone is
- * not enough. */
-static bool prove(struct renewal *renewal)
+/* Has an app or a backup code; if_unknown where the record cannot be read. */
+static bool keeps_anything(const struct renewal *renewal, bool if_unknown)
 {
 	struct record record;
-	struct otp_why why;
+
+	if (session_read(&renewal->session, renewal->user.name, &record, NULL, NULL) != OTP_OK)
+		return if_unknown;
+	return record.totp_n > 0 || record.backups_n > 0;
+}
+
+/*
+ * A code that was sent, and what the user keeps where the user keeps anything: of the two, a mailbox alone is
+ * not enough. Nor is it where what was kept is gone by now: a damaged record loses its backup codes.
+ */
+static bool prove(struct renewal *renewal)
+{
+	bool kept = keeps_anything(renewal, false); /* who has no record yet keeps nothing */
 
 	if (!proof_ask(&renewal->proof, OTP_ACCEPT_SENT, proof_hides(&renewal->proof)))
 		return false;
-	enum otp_err err = session_read(&renewal->session, renewal->user.name, &record, NULL, &why);
-	if (err != OTP_OK) {
-		(void)session_explain(err, renewal->user.name, &why);
-		return false;
-	}
-	if (record.totp_n == 0 && record.backups_n == 0)
+	if (!kept && !keeps_anything(renewal, true))
 		return true;
 	report_line("And now a code of your authenticator app, or a backup code.");
 	return proof_ask(&renewal->proof, OTP_ACCEPT_KEPT, false);

@@ -255,6 +255,13 @@ def test_one_user_of_a_users_file(ready):
     assert "it has a PIN" in ready.refused("import", "--pam-oath", path, "sys")
 
 
+def test_what_is_no_users_file_is_not_quoted(ready):
+    path = write(ready, "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk= c2VjcmV0\nroot:$6$salt$hash one two three\n", name="oath/key", owner=0)
+    ended = ready.otpcode("import", "--pam-oath", path)
+    assert ended.returncode == 1 and "line 1: it is not taken over: it is no token" in ended.stderr
+    assert not any(word in ended.stderr for word in ("OPENSSH", "c2Vj", "salt", "one"))
+
+
 def test_users_file_of_no_root_is_not_read_for_all(ready):
     path = write(ready, USERS, name="oath/users.oath")
     assert "must be owned by uid 0" in ready.refused("import", "--pam-oath", path)

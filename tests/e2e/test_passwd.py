@@ -177,6 +177,18 @@ def test_who_has_an_app_needs_it_too(desk, mailbox):
     assert opens(desk, NEW)
 
 
+def test_app_that_was_there_at_the_beginning_is_asked_for(desk, mailbox):
+    """As where a record is damaged meanwhile and loses what was kept: a mailbox alone is still not enough."""
+    with_app(desk)
+    login = passwd(desk, "carol")
+    login.prompt()
+    desk.otpcode("totp", "carol", "--remove", "--yes")
+    login.answer(mailbox.wait().code)
+    login.wait_for("And now")
+    assert not login.ended()
+    assert "New password" not in login.text
+
+
 def test_backup_code_does_in_place_of_the_app(desk, mailbox):
     codes = re.findall(r"^  ([A-Z2-7-]{19})$", desk.otpcode("backup-codes", "carol").stdout, re.MULTILINE)
     login = passwd(desk, "carol")

@@ -193,7 +193,6 @@ static void token_that_is_not_ours_is_refused_by_user(void **state)
 		{"HOTP/E/8 bob - " HEX " 5", "it counts its codes (HOTP)"},
 		{"HOTP/T30/7 bob - " HEX, "not of 6 or 8 digits every 30 or 60 s"},
 		{"HOTP/T15 bob - " HEX, "not of 6 or 8 digits every 30 or 60 s"},
-		{"MOTP bob - " HEX, "its type is not known"},
 		{"HOTP/T30 bob 4321 " HEX, "it has a PIN"},
 		{"HOTP/T30 bob - 31323334353637383930", "it has 80 bits, and 128 are the least"},
 		{"HOTP/T30 bob - 3132333435363738393031323334353", "no secret"},
@@ -210,6 +209,8 @@ static void token_that_is_not_ours_is_refused_by_user(void **state)
 		assert_non_null(strstr(line.why.text, cases[i].reason));
 	}
 	assert_string_equal(only_line("HOTP/T30").user, "");
+	assert_string_equal(only_line("-----BEGIN OPENSSH PRIVATE KEY-----").user, "");
+	assert_string_equal(only_line("MOTP bob - " HEX).user, "");
 }
 
 static void password_checked_elsewhere_is_noted(void **state)
