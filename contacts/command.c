@@ -191,7 +191,7 @@ enum otp_err command_find(
 	if (err == OTP_OK)
 		err = decode(&program, &output, out, why);
 	if (err != OTP_OK)
-		why_prefix(why, "users.contacts: %s: ", program.path);
+		why_prefix(why, "users.contacts: %s for %s: ", program.path, user);
 	return err;
 }
 

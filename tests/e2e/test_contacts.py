@@ -150,6 +150,21 @@ def test_the_command_shows_and_tests_what_the_file_has(from_file, mailbox):
     from_file.otpcode("config", "check")
 
 
+def test_who_is_unenrolled_has_a_new_record_after_the_next_login(from_file, mailbox):
+    log_in(from_file, mailbox)
+    said = from_file.otpcode("unenroll", "alice", "--yes").stdout
+    assert "alice has a new record after the next login" in said
+    assert not from_file.state_path("alice").exists()
+    log_in(from_file, mailbox, count=2)
+    assert from_file.state_path("alice").exists()
+
+
+def test_who_has_no_record_yet_cannot_be_locked_and_is_told_why(from_file):
+    refused = from_file.otpcode("lock", "alice", check=False)
+    assert refused.returncode == 1
+    assert "alice has no record yet: the first login makes it" in refused.stderr
+
+
 # A command.
 
 SCRIPT = """#!/bin/sh

@@ -78,7 +78,7 @@ static void end_alone_means_that_there_are_none(void **state)
 static void without_end_it_failed_whatever_it_said_before(void **state)
 {
 	stage_with(state, ":", "");
-	assert_fails(OTP_ERR_IO, "/hook: ended without the word end: it failed");
+	assert_fails(OTP_ERR_IO, "/hook for alice: ended without the word end: it failed");
 	stage_with(state, "echo email:alice@example.org", "");
 	assert_fails(OTP_ERR_IO, "ended without the word end: it failed");
 	stage_with(state, "echo email:alice@example.org; kill -9 $$; echo end", "");
@@ -109,7 +109,7 @@ static void who_is_too_slow_failed_even_after_end(void **state)
 {
 	stage_with(state, "echo email:alice@example.org; echo end; exec sleep 5", "");
 	config.users.contacts_wait_s = 1;
-	assert_fails(OTP_ERR_IO, "/hook: did not end in time (contacts_wait)");
+	assert_fails(OTP_ERR_IO, "/hook for alice: did not end in time (contacts_wait)");
 }
 
 static void it_is_told_the_user_and_no_shell_reads_the_name(void **state)
