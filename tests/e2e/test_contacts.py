@@ -340,3 +340,42 @@ def test_a_device_on_the_shared_account_is_no_device_on_ones_own(shared, mailbox
     bob = as_person(shared, "bob")
     assert bob.prompt().startswith("A 6-digit code was emailed to b***@e***.org")
     bob.hang_up()
+
+
+def test_a_person_who_is_not_enrolled_is_not_let_in_by_the_accounts_record(shared, mailbox):
+    shared.otpcode("unenroll", "alice", "--yes")
+    login = as_person(shared, "alice")
+    assert not login.ended()
+    assert "No address is registered for you." in login.text
+    assert "user=alice account=deploy" in shared.wait_for_event("denied")
+    assert not mailbox.messages()
+
+
+def test_an_admins_lock_of_a_person_holds_on_the_shared_account(shared, mailbox):
+    shared.otpcode("lock", "alice")
+    assert not as_person(shared, "alice").ended()
+    assert "user=alice account=deploy" in shared.wait_for_event("denied")
+    bob = as_person(shared, "bob")
+    assert bob.prompt().startswith("A 6-digit code was emailed to b***@e***.org")
+    bob.hang_up()
+    assert len(mailbox.messages()) == 1
+
+
+def test_each_person_has_their_own_sends(shared, mailbox):
+    shared.own_clock()
+    shared.configure(limits__sends_per_user="2/h")
+    alice = as_person(shared, "alice")
+    alice.prompt()
+    mailbox.wait()
+    shared.move_clock(31)
+    alice.answer("")
+    assert alice.prompt().startswith("A new code was emailed to a***@e***.org")
+    mailbox.wait(2)
+    shared.move_clock(100)
+    alice.answer("")
+    assert alice.prompt().startswith("No more codes for ")
+    bob = as_person(shared, "bob")
+    bob.prompt()
+    assert mailbox.wait(3).to == "bob@example.org"
+    bob.hang_up()
+    alice.hang_up()

@@ -187,7 +187,7 @@ static void a_check_also_asks_whether_a_number_may_be_texted_to(void **state)
 
 static void ten_thousand_users_are_read(void **state)
 {
-	size_t size = 10000 * 64;
+	size_t size = 10000UL * 64;
 	char *text = malloc(size), *at = text;
 
 	assert_non_null(text);
