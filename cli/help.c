@@ -31,8 +31,9 @@ static void print_synopsis(FILE *out, const struct command *command)
 	char line[2 * COLUMNS];
 
 	(void)snprintf(line, sizeof line, "usage: otpcode %s%s%s", command->name, gap, command->synopsis);
+	const char *last = strrchr(line, '\n') != NULL ? strrchr(line, '\n') + 1 : line;
 	(void)fprintf(out, "%s%s[--config FILE]\n", line,
-		strlen(line) + strlen(" [--config FILE]") < COLUMNS ? " " : "\n               ");
+		strlen(last) + strlen(" [--config FILE]") < COLUMNS ? " " : "\n               ");
 }
 
 static void print_option(FILE *out, enum option_id id)

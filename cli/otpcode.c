@@ -50,32 +50,35 @@ static const struct command commands[] = {
 		command_lock},
 	{"unlock", "USER | --all", "clears a user's locks, failures and 30-day counts", "", "unlock alice",
 		{"USER"}, 0, 1, OPTION_BIT(OPTION_ALL), true, command_unlock},
-	{"totp", "USER [--prefer] [--algorithm NAME] [--digits N] [--period T] [--uri] [--remove] [--yes]",
+	{"totp",
+		"USER [--prefer] [--algorithm NAME] [--digits N] [--period T]\n"
+		"               [--uri] [--remove] [--yes]",
 		"enrols a user's authenticator app",
-		"Shows a QR code on the terminal for the app to scan, and takes one code of the app before "
-		"it "
-		"counts.\nA new secret takes the place of the one before: that it asks first.\n",
+		"Shows a QR code on the terminal for the app to scan, and takes one code of the\n"
+		"app before it counts. A new secret takes the place of the one before; it asks\n"
+		"first.\n",
 		"totp alice", {"USER"}, 1, 1,
 		OPTION_BIT(OPTION_PREFER) | OPTION_BIT(OPTION_ALGORITHM) | OPTION_BIT(OPTION_DIGITS) |
 			OPTION_BIT(OPTION_PERIOD) | OPTION_BIT(OPTION_URI) | OPTION_BIT(OPTION_REMOVE) |
 			OPTION_BIT(OPTION_YES),
 		true, command_totp},
 	{"backup-codes", "USER [--count N] [--expires T] [--yes]", "makes backup codes for a user",
-		"Ten, in place of those that there are: that it asks first. They are printed this once.\n"
-		"With --expires they stand beside the others and end then: the help desk's way to let\n"
-		"somebody in.\n",
+		"Ten, in place of those that there are; it asks first. They are printed this\n"
+		"once. With --expires they stand beside the others and end then: the help desk's\n"
+		"way to let somebody in.\n",
 		"backup-codes alice --count 1 --expires 15min", {"USER"}, 1, 1,
 		OPTION_BIT(OPTION_COUNT) | OPTION_BIT(OPTION_EXPIRES) | OPTION_BIT(OPTION_YES), true,
 		command_backup_codes},
 	{"devices", "USER [--revoke N] [--json]", "lists the devices from which a user is not asked",
 		"What is revoked is asked again at its next login.\n", "devices alice --revoke all", {"USER"},
 		1, 1, OPTION_BIT(OPTION_REVOKE) | OPTION_BIT(OPTION_JSON), true, command_devices},
-	{"import", "{--google-authenticator FILE USER | --pam-oath FILE [USER]} [--yes]",
+	{"import",
+		"{--google-authenticator FILE USER |\n"
+		"                --pam-oath FILE [USER]} [--yes]",
 		"takes over what another module's file has",
-		"The app goes on as it is, and scratch codes become backup codes. FILE must be the user's "
-		"own or\n"
-		"root's, and nobody else's to read. It stays as it is: remove it once nothing reads it any "
-		"more.\n",
+		"The app goes on as it is, and scratch codes become backup codes. FILE must be\n"
+		"the user's own or root's, and nobody else's to read. It stays as it is: remove\n"
+		"it once nothing reads it any more.\n",
 		"import --google-authenticator /home/alice/.google_authenticator alice", {"USER"}, 0, 1,
 		OPTION_BIT(OPTION_GOOGLE_AUTHENTICATOR) | OPTION_BIT(OPTION_PAM_OATH) |
 			OPTION_BIT(OPTION_YES),
@@ -91,9 +94,9 @@ static const struct command commands[] = {
 			OPTION_BIT(OPTION_JSON),
 		true, command_test},
 	{"passwd", "[USER]", "replaces a forgotten password",
-		"The user gives a code that was sent and, where there is an app or a backup code, one of "
-		"those\n"
-		"too. Only where the configuration has forgotten=yes in [passwd]; never for uid 0.\n",
+		"The user gives a code that was sent and, where there is an app or a backup\n"
+		"code, one of those too. Only where the configuration has forgotten=yes in\n"
+		"[passwd]; never for uid 0.\n",
 		"passwd alice", {"USER"}, 0, 1, 0, true, command_passwd},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
 		"Reads the templates that it names too. Exits 78 where something is wrong.\n"
