@@ -135,7 +135,8 @@ void events_step(const struct talk *talk)
 void events_damaged(const struct talk *talk)
 {
 	events_note(talk, PROMPT_ERROR, "damaged",
-		"one slot of the state file was bad: live codes, backup codes and devices dropped, a failure counted");
+		"one slot of the state file was bad: live codes, backup codes and devices dropped, a failure "
+		"counted");
 }
 
 void events_delivery(const struct talk *talk, enum prompt_level level, const char *event,

@@ -19,6 +19,8 @@
 #define CODE "<code>"   /* stands for the newest code that was delivered */
 #define FIRST "<first>" /* for the first one */
 #define WRONG "<wrong>" /* for one that is neither */
+#define APP "<app>"     /* for what the app shows */
+#define BACKUP "<backup>"
 #define MAX 8
 
 static struct world w;
@@ -87,6 +89,11 @@ static enum prompt_reply host_ask(void *self, const char *line, const char *prom
 		(void)snprintf(wrong.text, sizeof wrong.text, "%s", newest);
 		wrong = world_wrong(&wrong);
 		typed = wrong.text;
+	} else if (strcmp(typed, APP) == 0) {
+		wrong = world_app_code(&w, 0);
+		typed = wrong.text;
+	} else if (strcmp(typed, BACKUP) == 0) {
+		typed = w.backups[0].text;
 	}
 	(void)snprintf(answer, PROMPT_ANSWER_SIZE, "%s", typed);
 	return PROMPT_REPLY_TEXT;
@@ -737,6 +744,120 @@ static void C50_both_channels_down_is_told_and_the_cooldown_runs(void **state)
 	assert_int_equal(host.delivered, 2);
 }
 
+static void who_prefers_the_app_is_asked_for_it_and_enter_sends(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 6, true);
+	host.types[0] = APP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_string_equal(
+		host.seen, "Enter your authenticator app's code. None? Press Enter to have one sent.\n");
+	assert_int_equal(host.delivered, 0);
+	LOGGED("event=waiting user=alice");
+	LOGGED(" lane=stranger by=app\n");
+	host.types[0] = "";
+	host.types[1] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("A 6-digit code was emailed to a***@e***.org (ref ");
+	assert_int_equal(host.delivered, 1);
+	LOGGED(" by=sent\n");
+}
+
+static void a_login_that_nothing_could_be_sent_for_goes_on_with_the_app(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 6, false);
+	host.outcomes[0] = host.outcomes[1] = VERDICT_REFUSED;
+	host.types[0] = APP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_string_equal(host.seen, "Your code could not be sent. Use your authenticator app's code.\n");
+	LOGGED("event=refused");
+	assert_null(strstr(host.log, "event=denied"));
+}
+
+static void a_login_at_the_send_limit_goes_on_with_backup_codes(void **state)
+{
+	(void)state;
+	world_keep_backups(&w, 3, 0);
+	mem_limits_charge(&w.limits, &w.core.keys, "198.51.100.1", "alice@example.org", w.now, 5);
+	host.types[0] = BACKUP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("No more codes for ");
+	SEEN(" Use a backup code.\n");
+	SEEN("That backup code is used up. 2 backup codes left.\n");
+	LOGGED("event=limited");
+	LOGGED(" by=backup backups_left=2\n");
+}
+
+static void a_login_without_a_contact_goes_on_with_what_the_person_keeps(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 6, false);
+	world_keep_backups(&w, 3, 0);
+	options.channels = (struct otp_channels){.list = {CHANNEL_SMS}, .n = 1};
+	host.types[0] = WRONG;
+	host.types[1] = APP;
+	(void)log_in();
+	SEEN("No code can be sent to you. Use your app's code or a backup code.\n");
+	SEEN("Not counted.\n"); /* the empty code with a digit in front */
+	LOGGED(" by=app\n");
+}
+
+static void a_used_backup_code_is_wrong_and_the_wrong_line_comes_first(void **state)
+{
+	(void)state;
+	world_keep_backups(&w, 2, 0);
+	host.types[0] = BACKUP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	host.types[0] = BACKUP;
+	host.types[1] = w.backups[1].text;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("Wrong code. Use the one in message ");
+	SEEN("1 wrong code since your last login. No backup codes left.\n");
+}
+
+static void what_is_no_code_names_the_app_and_the_backup_codes(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 8, true);
+	world_keep_backups(&w, 3, 0);
+	host.types[0] = "12345";
+	host.types[1] = "hello world";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	SEEN("The code has 8 digits (a backup code 16 characters); you typed 5. Not counted.\n");
+	SEEN("The code is 8 digits (a backup code 16 characters): see your app. Not counted.\n");
+	assert_null(strstr(host.log, "event=wrong"));
+}
+
+static void an_answer_that_comes_too_late_for_the_app_is_asked_for_again(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 6, true);
+	host.types[0] = APP;
+	host.passes_s[0] = 301;
+	host.types[1] = APP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("That came too late and was not checked. Enter your authenticator app's code.\n");
+	assert_null(strstr(host.log, "event=wrong"));
+}
+
+static void nothing_is_asked_where_the_device_is_known_and_the_log_says_why(void **state)
+{
+	(void)state;
+	w.core.policy.remember_for_s = 86400;
+	w.core.policy.remember_by = POLICY_REMEMBER_NETWORK;
+	struct otp_login login = world_login("192.0.2.7", NULL);
+	login.password_checked = true;
+	host.types[0] = CODE;
+	assert_int_equal(prompt_login(&w.core, &login, &options, &person), PROMPT_VERIFIED);
+	host.seen[0] = host.log[0] = '\0';
+	host.asked = 0;
+	assert_int_equal(prompt_login(&w.core, &login, &options, &person), PROMPT_REMEMBERED);
+	assert_int_equal(host.asked, 0);
+	assert_string_equal(host.seen, "");
+	LOGGED("event=remembered user=alice rhost=192.0.2.7 until=2027-01-16T08:00:00Z\n");
+}
+
 #define T(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -781,6 +902,14 @@ int main(void)
 		T(only_the_letter_alone_is_a_switch),
 		T(a_switch_that_is_refused_leaves_the_first_code_to_type),
 		T(C50_both_channels_down_is_told_and_the_cooldown_runs),
+		T(who_prefers_the_app_is_asked_for_it_and_enter_sends),
+		T(a_login_that_nothing_could_be_sent_for_goes_on_with_the_app),
+		T(a_login_at_the_send_limit_goes_on_with_backup_codes),
+		T(a_login_without_a_contact_goes_on_with_what_the_person_keeps),
+		T(a_used_backup_code_is_wrong_and_the_wrong_line_comes_first),
+		T(what_is_no_code_names_the_app_and_the_backup_codes),
+		T(an_answer_that_comes_too_late_for_the_app_is_asked_for_again),
+		T(nothing_is_asked_where_the_device_is_known_and_the_log_says_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
