@@ -52,6 +52,8 @@ bool judge_send_nothing(struct judge_turn *turn, struct record *record, struct r
 	bool opened = keep_asking(turn, record, challenge);
 
 	judging_situation(turn, judging_has_kept(turn, record) ? OTP_ASK : OTP_NO_CONTACT, 0);
+	turn->step->more_contacts =
+		turn->login->accept != OTP_ACCEPT_KEPT && find_contact(turn, record, 0) >= 0;
 	return opened;
 }
 

@@ -92,8 +92,8 @@ struct otp_step {
 	/* OTP_SEND */
 	struct code code;
 	struct contact contact;
-	unsigned contact_index;           /* which of the user's contacts */
-	bool more_contacts;               /* further ones could be tried after it */
+	unsigned contact_index; /* which of the user's contacts */
+	bool more_contacts;     /* further ones could be tried after it; OTP_ASK: there is one to send to */
 	char sent_by[RECORD_DETAIL_SIZE]; /* the provider, once otp_sent noted it; recorded with the next
 					     change */
 

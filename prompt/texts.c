@@ -167,11 +167,11 @@ static enum text choose_by_means(
 	return has_kept(step) ? kept : nothing;
 }
 
-static enum text choose_ask(enum texts_context context, bool may_send)
+static enum text choose_ask(const struct otp_step *step, enum texts_context context)
 {
 	if (context == TEXTS_EXPIRED || context == TEXTS_GONE)
 		return TEXT_ASK_TOO_LATE;
-	return may_send ? TEXT_ASK : TEXT_ASK_KEPT;
+	return step->more_contacts ? TEXT_ASK : TEXT_ASK_KEPT;
 }
 
 static enum text choose_verified(const struct otp_step *step)
@@ -196,13 +196,13 @@ static enum text choose_shape(const struct otp_step *step)
 	return TEXT_NOTHING;
 }
 
-static enum text choose(const struct otp_step *step, enum texts_context context, bool may_send)
+static enum text choose(const struct otp_step *step, enum texts_context context)
 {
 	switch (step->situation) {
 	case OTP_SEND:
 		return choose_sent(step, context);
 	case OTP_ASK:
-		return choose_ask(context, may_send);
+		return choose_ask(step, context);
 	case OTP_REMEMBERED:
 		return TEXT_NOTHING;
 	case OTP_WAITING:
@@ -244,7 +244,7 @@ void texts_line(const struct otp_step *step, enum texts_context context, const s
 	if (context == TEXTS_PASSWORD)
 		text = TEXT_PASSWORD;
 	else if (context != TEXTS_SILENT)
-		text = choose(step, context, facts->may_send);
+		text = choose(step, context);
 	write_text(text, step, facts, out);
 }
 

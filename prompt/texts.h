@@ -5,7 +5,6 @@
 #include "core/code.h"
 #include "core/step.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define TEXTS_LINE_SIZE 79 /* 78 columns and a NUL */
@@ -31,7 +30,6 @@ enum texts_context {
 struct texts_facts {
 	struct code_form form;
 	const char *support; /* may be empty */
-	bool may_send;       /* Enter has a code sent */
 	int64_t now;
 };
 

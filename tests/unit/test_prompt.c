@@ -763,6 +763,20 @@ static void who_prefers_the_app_is_asked_for_it_and_enter_sends(void **state)
 	LOGGED(" by=sent\n");
 }
 
+static void who_prefers_the_app_and_has_no_contact_is_not_told_of_enter(void **state)
+{
+	(void)state;
+	struct otp_login login = world_login("192.0.2.7", NULL);
+
+	world_keep_app(&w, 6, true);
+	login.accept = OTP_ACCEPT_KEPT;
+	(void)!prompt_login(&w.core, &login, &options, &person);
+	assert_string_equal(host.seen, "Enter your authenticator app's code.\n");
+	options.channels = (struct otp_channels){.list = {CHANNEL_SMS}, .n = 1};
+	assert_int_equal(login_from("192.0.2.8"), PROMPT_NO_CONVERSATION);
+	assert_string_equal(host.seen, "Enter your authenticator app's code.\n");
+}
+
 static void a_login_that_nothing_could_be_sent_for_goes_on_with_the_app(void **state)
 {
 	(void)state;
@@ -903,6 +917,7 @@ int main(void)
 		T(a_switch_that_is_refused_leaves_the_first_code_to_type),
 		T(C50_both_channels_down_is_told_and_the_cooldown_runs),
 		T(who_prefers_the_app_is_asked_for_it_and_enter_sends),
+		T(who_prefers_the_app_and_has_no_contact_is_not_told_of_enter),
 		T(a_login_that_nothing_could_be_sent_for_goes_on_with_the_app),
 		T(a_login_at_the_send_limit_goes_on_with_backup_codes),
 		T(a_login_without_a_contact_goes_on_with_what_the_person_keeps),

@@ -31,10 +31,8 @@ static struct otp_step step_of(enum otp_situation situation)
 static const char *say_with(
 	const struct otp_step *step, enum texts_context context, const char *support, unsigned length)
 {
-	struct texts_facts facts = {.form = {.alphabet = CODE_DIGITS, .length = length},
-		.support = support,
-		.may_send = true,
-		.now = NOW};
+	struct texts_facts facts = {
+		.form = {.alphabet = CODE_DIGITS, .length = length}, .support = support, .now = NOW};
 
 	texts_line(step, context, &facts, said);
 	assert_true(strlen(said) < TEXTS_LINE_SIZE);
@@ -318,8 +316,8 @@ static void who_prefers_the_app_is_asked_for_its_code_and_told_of_enter(void **s
 {
 	(void)state;
 	struct otp_step step = kept_step(OTP_ASK, false, 6, 0);
-	struct texts_facts facts = {.support = "", .now = NOW};
 
+	step.more_contacts = true;
 	assert_string_equal(say(&step, TEXTS_PLAIN),
 		"Enter your authenticator app's code. None? Press Enter to have one sent.");
 	assert_string_equal(say(&step, TEXTS_EXPIRED),
@@ -328,11 +326,10 @@ static void who_prefers_the_app_is_asked_for_its_code_and_told_of_enter(void **s
 	assert_string_equal(say(&step, TEXTS_PLAIN),
 		"Enter your app's code or a backup code. None? Press Enter to have one sent.");
 	/* Where nothing is to be sent, nobody is told to ask for it. */
-	texts_line(&step, TEXTS_PLAIN, &facts, said);
-	assert_string_equal(said, "Enter your app's code or a backup code.");
+	step.more_contacts = false;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "Enter your app's code or a backup code.");
 	step.has_totp = false;
-	texts_line(&step, TEXTS_PLAIN, &facts, said);
-	assert_string_equal(said, "Enter a backup code.");
+	assert_string_equal(say(&step, TEXTS_PLAIN), "Enter a backup code.");
 }
 
 static void where_nothing_is_sent_what_the_person_keeps_is_named(void **state)
