@@ -5,6 +5,7 @@
 #include "cli/journal.h"
 #include "cli/owned_file.h"
 #include "cli/report.h"
+#include "cli/secret.h"
 #include "cli/session.h"
 #include "cli/takeover.h"
 #include "core/account.h"
@@ -34,26 +35,13 @@ struct adoption {
 	unsigned backups_n;
 };
 
-static enum otp_err seal_secret(struct import *import, const struct user *user,
-	const struct takeover *takeover, struct adoption *adoption, struct otp_why *why)
-{
-	const struct otp_random *random = &import->session.core.random;
-	struct totp_owner owner = {.user = user->name, .uid = user->uid};
-	unsigned char nonce[TOTP_NONCE_LEN];
-	enum otp_err err = random->fill(random->self, nonce, sizeof nonce, why);
-
-	if (err != OTP_OK)
-		return err;
-	return totp_seal(
-		&import->session.core.keys, &owner, nonce, &takeover->secret, &adoption->totp.secret, why);
-}
-
 static enum otp_err seal_all(struct import *import, const struct user *user, const struct takeover *takeover,
 	struct adoption *adoption, struct otp_why *why)
 {
 	int64_t latest = totp_latest_step(&takeover->form, session_now(&import->session));
 	bool known = takeover->knows_used && takeover->last_step < latest;
-	enum otp_err err = seal_secret(import, user, takeover, adoption, why);
+	enum otp_err err =
+		secret_seal(&import->session, user, &takeover->secret, &adoption->totp.secret, why);
 
 	/* What the other module has let pass must not pass once more. */
 	adoption->totp.last_step = known ? takeover->last_step : latest;

@@ -6,6 +6,7 @@
 #include "cli/otpauth.h"
 #include "cli/qr.h"
 #include "cli/report.h"
+#include "cli/secret.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 #include "core/account.h"
@@ -146,20 +147,6 @@ static enum otp_err prove(const struct session *session, struct enrolment *enrol
 	return err;
 }
 
-static enum otp_err seal(const struct session *session, const struct user *user, struct enrolment *enrolment,
-	struct otp_why *why)
-{
-	const struct otp_random *random = &session->core.random;
-	struct totp_owner owner = {.user = user->name, .uid = user->uid};
-	unsigned char nonce[TOTP_NONCE_LEN];
-	enum otp_err err = random->fill(random->self, nonce, sizeof nonce, why);
-
-	if (err != OTP_OK)
-		return err;
-	return totp_seal(
-		&session->core.keys, &owner, nonce, &enrolment->secret, &enrolment->totp.secret, why);
-}
-
 static enum otp_err set(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
 {
 	(void)why;
@@ -186,7 +173,7 @@ static enum cli_exit enrol(struct session *session, const struct user *user, str
 	if (err == OTP_OK)
 		err = prove(session, enrolment, &why);
 	if (err == OTP_OK)
-		err = seal(session, user, enrolment, &why);
+		err = secret_seal(session, user, &enrolment->secret, &enrolment->totp.secret, &why);
 	totp_secret_wipe(&enrolment->secret);
 	if (err != OTP_OK)
 		return report_failure(err, &why);

@@ -2,8 +2,11 @@
 """otpcode totp, backup-codes and devices, as an admin has them on a terminal."""
 
 import json
+import os
+import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import time
 import urllib.parse
@@ -162,6 +165,30 @@ def test_secret_stands_nowhere_in_the_state(ready):
             data = path.read_bytes()
             for form in (secret, secret.hex().encode(), app.facts["secret"].encode()):
                 assert form not in data and form.upper() not in data, path
+
+
+def test_secret_stands_in_no_argument_and_no_environment(ready):
+    child = terminal(ready, "totp", "nobody")
+    secret = App(uri_on(child)).facts["secret"]
+    for name in ("cmdline", "environ"):
+        assert secret.encode() not in pathlib.Path(f"/proc/{child.pid}/{name}").read_bytes()
+    child.close()
+
+
+def quit_in(folder, *words, wait_for=None):
+    """Whether a command dumps core that is sent SIGQUIT."""
+    child = pexpect.spawn("/bin/sh", ["-c", 'ulimit -c unlimited && exec "$@"', "sh", *map(str, words)], encoding="utf-8", timeout=20,
+                          cwd=str(folder), env=stage.environment(TERM="dumb"), dimensions=(60, 150))
+    child.expect_exact(wait_for)
+    child.kill(signal.SIGQUIT)
+    child.wait()
+    return os.WCOREDUMP(child.status)
+
+
+def test_no_core_file_holds_the_secret(ready):
+    if not quit_in(ready.folder, "sh", "-c", "echo ready; exec sleep 60", wait_for="ready"):
+        pytest.skip("this machine dumps no core")
+    assert not quit_in(ready.folder, ready.folder / "otpcode", "totp", "nobody", "--config", ready.config, wait_for=ASKS)
 
 
 def test_two_enrolments_have_nothing_in_common(ready):

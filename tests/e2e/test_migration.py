@@ -311,6 +311,7 @@ def test_app_of_google_authenticator_goes_on_at_our_prompt(moved):
     login.prompt()
     login.answer(scratch[2])
     assert login.ended(), login.text
+    assert not any(text in line for line in moved.log.lines() for text in (secret, *scratch))
     assert "4 backup codes left." in moved.otpcode("show", "carol").stdout
     login = su(moved, "carol")
     login.prompt()
