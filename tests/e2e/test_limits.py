@@ -3,7 +3,7 @@
 
 import re
 
-from test_login import SENT, other_than
+from test_login import SENT, SENT_AGAIN, other_than
 
 EITHER = "publickey,keyboard-interactive:pam keyboard-interactive:pam"  # with a proved key, or without
 
@@ -137,7 +137,7 @@ def test_C10_resend_and_wrong_guess_in_turn_meet_the_cap(machine, mailbox):
         clock += 2 ** len(codes)
         machine.move_clock(clock)
         login.answer("")
-        assert SENT.match(login.prompt())
+        assert SENT_AGAIN.match(login.prompt())
         codes.append(mailbox.wait(len(codes) + 1).code)
     login.answer(other_than(*codes))
     assert not login.ended()
