@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 #define FILE_SIZE_MAX 262144
 #define OUR_WINDOW (2 * TOTP_WINDOW + 1)
@@ -266,7 +265,6 @@ enum cli_exit command_import(
 	enum cli_exit status = session_open(arguments, &import.session);
 	if (status != CLI_DONE)
 		return status;
-	(void)prctl(PR_SET_DUMPABLE, 0); /* no core file with the secrets in it */
 	status = read_file(&import, google != NULL ? google : oath, user);
 	if (status == CLI_DONE)
 		status = google != NULL ? import_google(&import, user) : import_oath(&import, user);

@@ -11,6 +11,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,8 @@ enum otp_err owned_file_read(
 		err = open_as(whole, reader_of(whole, uid), &fd, why);
 	if (err != OTP_OK)
 		return err;
+	/* No core file with secrets in it; a change of ids had made this what fs.suid_dumpable says. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	err = trust_read(fd, whole, buf, size, len, why);
 	if (err != OTP_OK)
 		OPENSSL_cleanse(buf, size);
