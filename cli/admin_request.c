@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/admin_request.h"
 
-#include "otp_core.h"
+#include "cli/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,17 +10,14 @@
 void admin_request_fill(
 	const struct config *config, const char *user, const char *provider, struct request *request)
 {
-	char host[ORIGIN_HOST_SIZE] = "";
+	char host[ORIGIN_HOST_SIZE];
 	const char *tty = ttyname(STDIN_FILENO);
 	struct origin origin;
 
-	(void)gethostname(host, sizeof host - 1);
+	session_host_name(config, host);
 	origin_from_facts(
 		&(struct origin_facts){
-			.host = config->delivery.host_name[0] != '\0' ? config->delivery.host_name : host,
-			.service = "otpcode",
-			.tty = tty,
-			.caller_uid = getuid()},
+			.host = host, .service = "otpcode", .tty = tty, .caller_uid = getuid()},
 		&origin);
 	memcpy(request->host, origin.host, sizeof request->host);
 	memcpy(request->service, origin.service, sizeof request->service);

@@ -74,7 +74,7 @@ enum otp_err adopt_prepare(struct adoption *adoption, const struct user *user,
 	return err;
 }
 
-static bool same_contacts(const struct otp_contacts *contacts, const struct record *record)
+bool adopt_same_contacts(const struct otp_contacts *contacts, const struct record *record)
 {
 	bool same = contacts->n == record->contacts_n;
 
@@ -114,7 +114,7 @@ static struct difference find_difference(const struct adoption *adoption, const 
 	const struct roster_entry *entry = adoption->entry;
 
 	return (struct difference){
-		.contacts = entry->contacts.n > 0 && !same_contacts(&entry->contacts, record),
+		.contacts = entry->contacts.n > 0 && !adopt_same_contacts(&entry->contacts, record),
 		.totp = entry->has_totp && !same_totp(adoption, record),
 		.locked = entry->locked && !record->admin_locked,
 	};

@@ -18,6 +18,9 @@
 __attribute__((warn_unused_result)) enum otp_err adopt_tell(const struct keys *keys,
 	const struct record *record, bool with_secrets, struct roster_entry *out, struct otp_why *why);
 
+/* Whether the record has these, in this order, and no other. */
+bool adopt_same_contacts(const struct otp_contacts *contacts, const struct record *record);
+
 /* One line on its way into a record. */
 struct adoption {
 	const struct keys *keys;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/import_users.h"
+
 #include "cli/adopt.h"
-#include "cli/command.h"
 #include "cli/contacts.h"
 #include "cli/describe.h"
 #include "cli/help.h"
@@ -73,6 +74,26 @@ static enum otp_err check_user(const char *name, struct user *user, struct otp_w
 	return err;
 }
 
+/* Where they live elsewhere, a record has but a copy of them. */
+static enum otp_err check_elsewhere(const struct session *session, const struct user *user,
+	const struct otp_contacts *contacts, struct otp_why *why)
+{
+	struct record there = {.uid = user->uid};
+	char from[CONFIG_VALUE_SIZE];
+	bool known;
+
+	if (contacts->n == 0 || session_contacts_from(session, from) == NULL)
+		return OTP_OK;
+	memcpy(there.user, user->name, sizeof there.user);
+	enum otp_err err = session_follow_contacts(session, &there, &known, why);
+	if (err == OTP_OK && !adopt_same_contacts(contacts, &there))
+		err = why_set(why, OTP_ERR_INVALID, 0,
+			"contact: contacts come from %s ([users] contacts), which has others: change them "
+			"there",
+			from);
+	return err;
+}
+
 static enum otp_err check_contacts(
 	const struct config *config, const struct otp_contacts *contacts, struct otp_why *why)
 {
@@ -126,10 +147,12 @@ static enum fate take_entry(struct import *import, const struct roster_entry *en
 	if (err == OTP_OK)
 		err = check_contacts(&session->config, &entry->contacts, &why);
 	if (err == OTP_OK)
+		err = check_elsewhere(session, &user, &entry->contacts, &why);
+	if (err == OTP_OK)
 		err = adopt_prepare(&adoption, &user, &session->core.random, &why);
 	if (err != OTP_OK)
 		return judge(import, err, &why);
-	err = session_read(session, user.name, &record, &why);
+	err = session_read(session, user.name, &record, NULL, &why);
 	if (err == OTP_OK && record.uid != user.uid)
 		err = why_set(&why, OTP_ERR_OTHER_USER, 0,
 			"the record of %s is another user's, who had uid %lu: otpcode unenroll %s", user.name,
@@ -236,11 +259,9 @@ static void wipe_and_free(void *memory)
 	free(memory);
 }
 
-enum cli_exit command_import_users(
-	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
+enum cli_exit import_users(const struct arguments *arguments, const char *path)
 {
 	struct import *import = calloc(1, sizeof *import);
-	(void)operands_n;
 
 	if (import == NULL) {
 		report_error("there is not enough memory");
@@ -252,7 +273,7 @@ enum cli_exit command_import_users(
 	json_set_alloc_funcs(malloc, wipe_and_free);
 	enum cli_exit status = session_open(arguments, &import->session);
 	if (status == CLI_DONE) {
-		status = read_path(import, operands[0]);
+		status = read_path(import, path);
 		session_close(&import->session);
 	}
 	free(import);

@@ -66,6 +66,20 @@ def test_standard_input_is_read(ready):
     assert ended.stderr.startswith("otpcode: standard input:2: contact 1: an email address is NAME@DOMAIN")
 
 
+def test_where_contacts_live_elsewhere_no_line_brings_others(ready):
+    places = ready.folder / "contacts"
+    places.write_text("nobody email:nina@example.org\n")
+    places.chmod(0o644)
+    ready.configure(users__contacts=f"file:{places}")
+    path = write(ready, "user,email\nnobody,nina@example.org\ndaemon,dora@example.org\n")
+    ended = ready.otpcode("import", path)
+    assert (ended.returncode, ended.stdout) == (1, counted(made=1, refused=1))
+    assert f":3: contact: contacts come from file:{places} ([users] contacts), which has others: change them there" in ended.stderr
+    assert not ready.state_path("daemon").exists()
+    apps = write(ready, f"user,totp\ndaemon,secret={SECRET}\n", "apps.csv")
+    assert ready.done("import", apps) == counted(made=1)
+
+
 # What is wrong is told by line and field, and touches nobody else.
 
 @pytest.mark.parametrize("line, complaint", [

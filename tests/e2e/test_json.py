@@ -9,7 +9,7 @@ import pytest
 
 import stage
 from conftest import BUILD
-from test_command import COMMAND, commands, enrolled, help_options, ready, staged, with_a_challenge  # noqa: F401
+from test_command import COMMAND, commands, enrolled, help_options, ready, staged, with_a_challenge, with_app_and_device  # noqa: F401
 
 jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not installed")
 
@@ -68,6 +68,25 @@ def test_facts_of_users_are_as_their_schemas_say(enrolled):
     assert [user["user"] for user in validate(enrolled.done("list", "--json"))["users"]] == ["daemon", "nobody"]
     assert [user["user"] for user in validate(enrolled.done("list", "--locked", "--json"))["users"]] == ["daemon", "nobody"]
     validate(enrolled.done("list", "--unenrolled", "--json"))
+
+
+def test_what_a_user_has_beside_addresses_is_as_its_schema_says(enrolled):
+    validate(enrolled.done("devices", "nobody", "--json"))
+    enrolled.done("backup-codes", "nobody")
+    enrolled.done("backup-codes", "nobody", "--expires", "15min")
+    enrolled.change_record("nobody", with_app_and_device)
+    shown = validate(enrolled.done("show", "nobody", "--json"))
+    assert shown["app"]["algorithm"] and len(shown["backup_codes"]) == 11
+    assert shown["devices"] == validate(enrolled.done("devices", "nobody", "--json"))["devices"] != []
+    listed = {user["user"]: user for user in validate(enrolled.done("list", "--json"))["users"]}
+    assert [listed["nobody"][what] for what in ("app", "backup_codes", "devices")] == [True, 11, 1]
+    assert [listed["daemon"][what] for what in ("app", "backup_codes", "devices")] == [False, 0, 0]
+
+
+def test_a_record_that_is_damaged_is_as_its_schema_says(enrolled):
+    state = enrolled.state_path("nobody")
+    state.write_bytes(b"x" * 8192 + state.read_bytes()[8192:])
+    assert validate(enrolled.done("show", "nobody", "--json"))["damaged"]
 
 
 def test_an_empty_list_is_as_its_schema_says(ready):

@@ -32,7 +32,7 @@ def test_help_on_every_level_goes_to_standard_output_and_has_an_example(words):
         assert ended.stdout.startswith("usage: otpcode ")
         assert re.search(rf"\nexamples?:\n  otpcode {' '.join(words)}", ended.stdout)
         assert ESCAPE not in ended.stdout
-        assert max(map(len, ended.stdout.splitlines())) <= 110
+        assert max(map(len, ended.stdout.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -149,6 +149,19 @@ static void example_hook_of_the_document_is_the_file(void **state)
 	free(file);
 }
 
+/* But for what says who it is: a person copies it by hand. */
+static void example_hook_of_the_document_has_ten_lines(void **state)
+{
+	(void)state;
+	char *file = read_text(EXAMPLE);
+	unsigned lines = 0;
+
+	for (const char *line = file, *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		lines += *line != '#';
+	assert_int_equal(lines, 10);
+	free(file);
+}
+
 static void write_program(const char *path, const char *text)
 {
 	(void)unlink(path);
@@ -179,19 +192,40 @@ static void stage_example(const struct hook_stage *stage, const char *mailer_end
 	free(text);
 }
 
+/* What the example, which calls a mailer that ends so, says to the request. */
+static struct request_verdict ask_example(
+	const struct hook_stage *stage, const struct request *request, const char *mailer_ends_with)
+{
+	struct request_verdict verdict;
+	enum deliver_end end;
+	struct otp_why why = {0};
+
+	stage_example(stage, mailer_ends_with);
+	if (deliver_send(&stage->options, request, &end, &verdict, &why) != OTP_OK)
+		fail_msg("%s", why.text);
+	assert_int_equal(end, DELIVER_VERDICT);
+	return verdict;
+}
+
+/* The hook's own facts of a message that is none for a login. */
+static struct request without_code(enum request_kind kind)
+{
+	struct request request = hook_stage_request();
+
+	request.kind = kind;
+	request.code.text[0] = '\0';
+	request.ref[0] = '\0';
+	request.works_until = 0;
+	return request;
+}
+
 static void example_hook_of_the_document_delivers(void **state)
 {
 	const struct hook_stage *stage = hook_stage_use(state, EXAMPLE);
 	struct request request = hook_stage_request();
-	struct request_verdict verdict;
-	enum deliver_end end;
-	struct otp_why why = {0};
+	struct request_verdict verdict = ask_example(stage, &request, "0");
 	char message[1024];
 
-	stage_example(stage, "0");
-	if (deliver_send(&stage->options, &request, &end, &verdict, &why) != OTP_OK)
-		fail_msg("%s", why.text);
-	assert_int_equal(end, DELIVER_VERDICT);
 	assert_int_equal(verdict.outcome, VERDICT_SENT);
 	assert_string_equal(verdict.provider, "msmtp");
 	(void)hook_stage_read_out(stage, message, sizeof message);
@@ -200,24 +234,43 @@ static void example_hook_of_the_document_delivers(void **state)
 				     "To: jane@example.org\n"
 				     "Subject: Login on web1, ref QFX\n"
 				     "\n"
-				     "482915\n"
-				     "\n"
-				     "For jane on web1. Never share it.\n");
+				     "482915: never share it\n");
 }
 
 static void example_hook_of_the_document_says_when_its_mailer_failed(void **state)
 {
 	const struct hook_stage *stage = hook_stage_use(state, EXAMPLE);
 	struct request request = hook_stage_request();
-	struct request_verdict verdict;
-	enum deliver_end end;
-	struct otp_why why = {0};
+	struct request_verdict verdict = ask_example(stage, &request, "75");
 
-	stage_example(stage, "75");
-	if (deliver_send(&stage->options, &request, &end, &verdict, &why) != OTP_OK)
-		fail_msg("%s", why.text);
 	assert_int_equal(verdict.outcome, VERDICT_LATER);
 	assert_string_equal(verdict.reason, "exit status 75");
+}
+
+static void example_hook_of_the_document_tells_of_a_new_password(void **state)
+{
+	const struct hook_stage *stage = hook_stage_use(state, EXAMPLE);
+	struct request request = without_code(REQUEST_PASSWORD);
+	struct request_verdict verdict = ask_example(stage, &request, "0");
+	char message[1024];
+
+	assert_int_equal(verdict.outcome, VERDICT_SENT);
+	(void)hook_stage_read_out(stage, message, sizeof message);
+	assert_non_null(strstr(message, "\nSubject: New password on web1\n"));
+	assert_non_null(strstr(message, "\nThe password of jane was replaced.\n"));
+}
+
+static void example_hook_of_the_document_delivers_nothing_to_a_check(void **state)
+{
+	const struct hook_stage *stage = hook_stage_use(state, EXAMPLE);
+	struct request request = without_code(REQUEST_CHECK);
+
+	request.contact.address[0] = '\0';
+	struct request_verdict verdict = ask_example(stage, &request, "0");
+	assert_int_equal(verdict.outcome, VERDICT_READY);
+	assert_string_equal(verdict.provider, "msmtp");
+	char message[1024];
+	assert_int_equal(hook_stage_read_out(stage, message, sizeof message), 0);
 }
 
 int main(void)
@@ -229,8 +282,11 @@ int main(void)
 		cmocka_unit_test(request_of_the_document_is_one),
 		cmocka_unit_test(verdicts_of_the_document_are_some),
 		cmocka_unit_test(example_hook_of_the_document_is_the_file),
+		cmocka_unit_test(example_hook_of_the_document_has_ten_lines),
 		cmocka_unit_test(example_hook_of_the_document_delivers),
 		cmocka_unit_test(example_hook_of_the_document_says_when_its_mailer_failed),
+		cmocka_unit_test(example_hook_of_the_document_tells_of_a_new_password),
+		cmocka_unit_test(example_hook_of_the_document_delivers_nothing_to_a_check),
 	};
 	return cmocka_run_group_tests(tests, hook_stage_make, hook_stage_remove);
 }
