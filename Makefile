@@ -2,7 +2,7 @@
 #
 # make            builds everything into build/          V=1        shows each command
 # make install    into the folders below                 SANITIZE=  address,undefined: instrumented, build folder of its own
-# make uninstall  unless a PAM file still names us       CC=clang   another compiler
+# make uninstall  unless PAM or systemd still uses it    CC=clang   another compiler
 # make deps       installs what building needs           DESTDIR=   for packagers
 # make demo       a real login with a mailed code        WERROR=1   warnings are errors
 # make test       everything that is checked by running  SECONDS=60 of make fuzz, for each target
@@ -65,6 +65,9 @@ CLI_SRC  := $(sort $(wildcard cli/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
+MODULE_OBJ := $(BUILD)/pam_otpcode.o $(BUILD)/pam_login.o
+# Of the hook the command has what reads a template, and nothing that needs libcurl.
+TEMPLATE_OBJ := $(patsubst %,$(BUILD)/hook/%.o,template text gsm7 words words_sms)
 LIB      := $(BUILD)/libotp.a
 MODULE   := $(BUILD)/pam_otpcode.so
 HOOK     := $(BUILD)/otpcode-deliver
@@ -86,14 +89,14 @@ $(LIB): $(LIB_OBJ)
 	$(call say,AR,$@) rm -f $@ && ar rcs $@ $^
 
 # The version script alone decides what is exported: with -fvisibility=hidden on top nothing was.
-$(MODULE): $(BUILD)/pam_otpcode.o $(LIB) pam_otpcode.map
-	$(call say,LD,$@) $(CC) -shared $(ALL_LDFLAGS) -Wl,--version-script=pam_otpcode.map $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $< $(LIB) -lpam -lcrypto
+$(MODULE): $(MODULE_OBJ) $(LIB) pam_otpcode.map
+	$(call say,LD,$@) $(CC) -shared $(ALL_LDFLAGS) -Wl,--version-script=pam_otpcode.map $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $(MODULE_OBJ) $(LIB) -lpam -lcrypto
 
 $(HOOK): $(HOOK_OBJ) $(LIB)
 	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(HOOK_OBJ) $(LIB) -lcurl -ljansson -lcrypto
 
-$(CLI): $(CLI_OBJ) $(LIB)
-	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(LIB) -lsmartcols -lqrencode -ljansson -lcrypto
+$(CLI): $(CLI_OBJ) $(TEMPLATE_OBJ) $(LIB)
+	$(call say,LD,$@) $(CC) -pie $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(TEMPLATE_OBJ) $(LIB) -lsmartcols -lqrencode -ljansson -lpam -lcrypto
 
 # Tests. Every tests/*/test_*.c is a cmocka program of its own and is run; a file beside them without the prefix is a helper:
 # linked into each program of tests/unit and tests/module, a program that other tests run in tests/fault and tests/e2e,
@@ -188,7 +191,7 @@ format:
 put = install -d '$(DESTDIR)$(dir $(3))' && install -m $(1) '$(2)' '$(DESTDIR)$(3).new' && mv -f '$(DESTDIR)$(3).new' '$(DESTDIR)$(3)'
 MAN := $(sort $(wildcard man/*.[1-8]))
 # In the folders that README and the man pages name.
-DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md docs/schema/*.json conf/*.conf conf/*/*.conf))
+DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md docs/schema/*.json conf/*.conf conf/*/*.conf conf/contacts conf/people))
 UNITS := otpcode-deliver.socket otpcode-deliver@.service
 
 # They name the hook where it is installed.
@@ -199,6 +202,7 @@ $(BUILD)/systemd/%: packaging/systemd/% $(BUILD)/flags
 install: all $(UNITS:%=$(BUILD)/systemd/%)
 	$(call say,INSTALL,$(DESTDIR)$(PAMDIR)/pam_otpcode.so) $(call put,0644,$(MODULE),$(PAMDIR)/pam_otpcode.so)
 	$(call say,INSTALL,$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver) $(call put,0755,$(HOOK),$(LIBEXECDIR)/otpcode/otpcode-deliver)
+	$(call say,INSTALL,$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-ldap-contacts) $(call put,0755,contacts/otpcode-ldap-contacts,$(LIBEXECDIR)/otpcode/otpcode-ldap-contacts)
 	$(call say,INSTALL,$(DESTDIR)$(SBINDIR)/otpcode) $(call put,0755,$(CLI),$(SBINDIR)/otpcode)
 	$(Q)$(foreach m,$(MAN),$(call put,0644,$(m),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) &&) :
 	$(Q)$(foreach u,$(UNITS),$(call put,0644,$(BUILD)/systemd/$(u),$(SYSTEMDUNITDIR)/$(u)) &&) :
@@ -207,10 +211,15 @@ install: all $(UNITS:%=$(BUILD)/systemd/%)
 	$(Q)f='$(DESTDIR)$(SYSCONFDIR)/otpcode/otpcode.conf'; if [ -e "$$f" ]; then echo "  KEPT    $$f"; \
 		else echo "  INSTALL $$f"; install -m 0644 conf/otpcode.conf "$$f"; fi
 
+# Units that run or are enabled would be left without their files.
 uninstall:
 	$(Q)packaging/named-by-pam '$(DESTDIR)$(SYSCONFDIR)' '$(DESTDIR)$(PREFIX)/lib'
+	$(Q)for f in '$(DESTDIR)/run/otpcode/deliver.sock' \
+		'$(DESTDIR)$(SYSCONFDIR)/systemd/system/sockets.target.wants/otpcode-deliver.socket'; do \
+		if [ -e "$$f" ] || [ -L "$$f" ]; then echo "Not uninstalled: systemd still listens for the hook, or will at the" \
+			"next boot ($$f). First: systemctl disable --now otpcode-deliver.socket" >&2; exit 1; fi; done
 	$(Q)rm -f '$(DESTDIR)$(PAMDIR)/pam_otpcode.so' '$(DESTDIR)$(SBINDIR)/otpcode' \
-		'$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver' \
+		'$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-deliver' '$(DESTDIR)$(LIBEXECDIR)/otpcode/otpcode-ldap-contacts' \
 		$(foreach m,$(MAN),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))') \
 		$(foreach u,$(UNITS),'$(DESTDIR)$(SYSTEMDUNITDIR)/$(u)')
 	$(Q)rm -rf '$(DESTDIR)$(DOCDIR)'
@@ -225,7 +234,7 @@ print-pamdir:
 clean:
 	rm -rf build build-*
 
--include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c $(wildcard tests/*/*.c)))
+-include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c pam_login.c $(wildcard tests/*/*.c)))
 
 .DELETE_ON_ERROR:
 .PHONY: all programs unit deps demo test lint bench check-layers fuzz fuzz-programs format install uninstall print-pamdir clean FORCE

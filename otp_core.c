@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "otp_core.h"
 
+#include "core/account.h"
 #include "core/judge.h"
 #include "core/lane.h"
 #include "core/settle.h"
@@ -14,6 +15,7 @@
 /* One store update on behalf of a login. */
 struct turn {
 	bool (*judge)(struct judge_turn *judge, struct record *record);
+	bool begins; /* a login's first look */
 	struct judge_turn facts;
 };
 
@@ -39,6 +41,37 @@ static enum otp_err open_record(const struct store_bytes *old, const char *user,
 	return OTP_OK;
 }
 
+/*
+ * Contacts that the login brings along are the record's from now on. At its first look alone: later, others
+ * that asked after it may have brought newer ones.
+ */
+static const struct otp_contacts *contacts_to_follow(const struct turn *turn)
+{
+	return turn->begins && !turn->facts.before.begun ? turn->facts.login->contacts : NULL;
+}
+
+/* The record as it stands, or the new one of a user who has contacts and no record. */
+static enum otp_err take_record(
+	const struct turn *turn, const struct store_bytes *old, struct record *record, bool *changed)
+{
+	const struct judge_turn *facts = &turn->facts;
+	const struct otp_login *login = facts->login;
+	const struct otp_contacts *contacts = contacts_to_follow(turn);
+
+	if (old->data == NULL) {
+		memset(record, 0, sizeof *record);
+		(void)snprintf(record->user, sizeof record->user, "%s", login->user);
+		record->uid = login->uid;
+		*changed = true;
+		return account_enroll(record, false, facts->now, contacts->list, contacts->n, facts->why);
+	}
+	enum otp_err err = open_record(
+		old, login->user, login->uid, facts->policy, facts->now, record, changed, facts->why);
+	if (err == OTP_OK && contacts != NULL)
+		*changed |= account_follow_contacts(record, facts->now, contacts);
+	return err;
+}
+
 static bool judge_record(struct turn *turn, struct record *record)
 {
 	struct judge_turn *facts = &turn->facts;
@@ -53,18 +86,19 @@ static enum store_action run_turn(void *ctx, const struct store_bytes *old, char
 {
 	struct turn *turn = ctx;
 	struct judge_turn *facts = &turn->facts;
+	const struct otp_contacts *contacts = contacts_to_follow(turn);
 	struct record record;
 	bool changed = false;
 
 	/* Afresh at each run: a store may run an edit twice. */
 	otp_step_wipe(facts->step);
+	facts->step->begun = facts->before.begun || turn->begins;
 	facts->err = OTP_OK;
-	if (old->data == NULL) {
+	if (old->data == NULL && (contacts == NULL || contacts->n == 0)) {
 		facts->step->situation = OTP_NOT_ENROLLED;
 		return STORE_KEEP;
 	}
-	facts->err = open_record(old, facts->login->user, facts->login->uid, facts->policy, facts->now,
-		&record, &changed, facts->why);
+	facts->err = take_record(turn, old, &record, &changed);
 	if (facts->err == OTP_OK)
 		changed |= judge_record(turn, &record);
 	if (facts->err == OTP_OK && changed)
@@ -198,7 +232,7 @@ static enum otp_err take_sending_turn(struct turn *turn, const struct otp_core *
 enum otp_err otp_begin(const struct otp_core *core, const struct otp_login *login,
 	const struct otp_channels *channels, struct otp_step *step, struct otp_why *why)
 {
-	struct turn turn = {.judge = judge_begin, .facts.channels = channels};
+	struct turn turn = {.judge = judge_begin, .begins = true, .facts.channels = channels};
 	enum otp_err err = draw(core, &turn.facts.drawn, why);
 
 	return err == OTP_OK ? take_sending_turn(&turn, core, login, step, why) : err;
@@ -250,17 +284,7 @@ enum otp_err otp_answer(const struct otp_core *core, const struct otp_login *log
 	struct otp_step *step, struct otp_why *why)
 {
 	struct judge_returns returned = {.list.sends_n = 0};
-	struct turn turn = {.judge = judge_answer, .facts.returned = &returned};
-	unsigned typed_len = 0;
-	const char *ref = step->ref[0] != '\0' ? step->ref : NULL;
-	enum code_shape shape = code_clean(core->policy.form, typed, ref, &turn.facts.typed, &typed_len);
-
-	if (shape != CODE_SHAPE_CODE) {
-		step->situation = OTP_NOT_A_CODE;
-		step->shape = shape;
-		step->typed_len = typed_len;
-		return OTP_OK;
-	}
+	struct turn turn = {.judge = judge_answer, .facts = {.typed = typed, .returned = &returned}};
 	enum otp_err err = take_turn(&turn, core, login, step, why);
 	if (err == OTP_OK && step->situation == OTP_VERIFIED)
 		give_back(core, &returned.list);
@@ -272,7 +296,8 @@ void otp_step_wipe(struct otp_step *step)
 	OPENSSL_cleanse(step, sizeof *step);
 }
 
-enum otp_err otp_read(const struct otp_core *core, const char *user, struct record *out, struct otp_why *why)
+enum otp_err otp_read(
+	const struct otp_core *core, const char *user, struct record *out, bool *damaged, struct otp_why *why)
 {
 	char buf[STORE_RECORD_MAX];
 	struct store_bytes bytes;
@@ -281,6 +306,8 @@ enum otp_err otp_read(const struct otp_core *core, const char *user, struct reco
 
 	if (err == OTP_OK)
 		err = record_decode(bytes.data, bytes.len, out, why);
+	if (err == OTP_OK && damaged != NULL)
+		*damaged = bytes.damaged;
 	OPENSSL_cleanse(buf, sizeof buf);
 	return err;
 }

@@ -36,9 +36,10 @@ struct otp_core {
 /*
  * Begins a login at login's origin, or takes up the challenge that lives there.
  * The shared limits are charged after the code is on disk and before it is given out; where one stops it, it
- * is taken back. Gives OTP_REMEMBERED, OTP_SEND, OTP_WAITING, OTP_SEND_FAILED, OTP_SEND_LIMIT, OTP_SPENT,
- * OTP_LOCKED, OTP_NOT_ENROLLED or OTP_NO_CONTACT. step: in, zeroed or the last step of this login; out, the
- * new one, here and in all calls below.
+ * is taken back. login->contacts become the record's, and make one where there is none. Gives OTP_REMEMBERED,
+ * OTP_SEND, OTP_WAITING, OTP_ASK, OTP_SEND_FAILED, OTP_SEND_LIMIT, OTP_SPENT, OTP_LOCKED, OTP_NOT_ENROLLED or
+ * OTP_NO_CONTACT; where the step says that the app's code or a backup code may be typed, no failed send is
+ * the end. step: in, zeroed or the last step of this login; out, the new one, here and in all calls below.
  */
 __attribute__((warn_unused_result)) enum otp_err otp_begin(const struct otp_core *core,
 	const struct otp_login *login, const struct otp_channels *channels, struct otp_step *step,
@@ -63,14 +64,17 @@ __attribute__((warn_unused_result)) enum otp_err otp_sent(const struct otp_core 
 
 /*
  * Judges what was typed. Charged and on disk before it returns: OTP_WRONG, OTP_EXPIRED, OTP_SPENT,
- * OTP_LOCKED, OTP_VERIFIED (after which this code is worth nothing any more). OTP_NOT_A_CODE touches nothing.
+ * OTP_LOCKED, OTP_VERIFIED (after which this code is worth nothing any more). It may be a code that was sent,
+ * the app's or a backup code, whatever this user has and login->accept takes: all in one try. What could be
+ * none of them is OTP_NOT_A_CODE and charges nothing.
  */
 __attribute__((warn_unused_result)) enum otp_err otp_answer(const struct otp_core *core,
 	const struct otp_login *login, const char *typed, struct otp_step *step, struct otp_why *why);
 
-/* Reads a user's record, as it stands, for showing. OTP_ERR_NOT_ENROLLED if there is none. */
-__attribute__((warn_unused_result)) enum otp_err otp_read(
-	const struct otp_core *core, const char *user, struct record *out, struct otp_why *why);
+/* Reads a user's record, as it stands, for showing. *damaged: an older copy of it had to be used; NULL where
+ * nobody asks. OTP_ERR_NOT_ENROLLED if there is none. */
+__attribute__((warn_unused_result)) enum otp_err otp_read(const struct otp_core *core, const char *user,
+	struct record *out, bool *damaged, struct otp_why *why);
 
 /*
  * Changes a record as an admin asks: edit sees the record as it stands, times brought up to now. exists is

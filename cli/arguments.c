@@ -14,6 +14,18 @@ static const struct option_facts options[OPTIONS_N] = {
 	[OPTION_LOCKED] = {"locked", NULL, 1, "only users who are locked now"},
 	[OPTION_UNENROLLED] = {"unenrolled", NULL, 1, "users with a login shell who are not enrolled"},
 	[OPTION_ALL] = {"all", NULL, 1, "every user; with unlock, every one who is locked now"},
+	[OPTION_PREFER] = {"prefer", NULL, 1, "ask for the app's code first: nothing is sent until Enter"},
+	[OPTION_ALGORITHM] = {"algorithm", "NAME", 1,
+		"sha1 (the default: what every app knows), sha256, sha512"},
+	[OPTION_DIGITS] = {"digits", "N", 1, "6 (the default) or 8"},
+	[OPTION_PERIOD] = {"period", "T", 1, "30s (the default) or 60s"},
+	[OPTION_URI] = {"uri", NULL, 1, "print the otpauth URI alone: for a program that shows it"},
+	[OPTION_REMOVE] = {"remove", NULL, 1, "remove the app"},
+	[OPTION_COUNT] = {"count", "N", 1, "so many, beside those that there are"},
+	[OPTION_EXPIRES] = {"expires", "T", 1, "they end after this time: 15min, 4h, 7d"},
+	[OPTION_REVOKE] = {"revoke", "N", 1, "forget this device, by its number, or all"},
+	[OPTION_GOOGLE_AUTHENTICATOR] = {"google-authenticator", "FILE", 1, "a .google_authenticator file"},
+	[OPTION_PAM_OATH] = {"pam-oath", "FILE", 1, "a users file of pam_oath"},
 	[OPTION_YES] = {"yes", NULL, 1, "do not ask"},
 	[OPTION_JSON] = {"json", NULL, 1, "print JSON"},
 	[OPTION_CONFIG] = {"config", "FILE", 1, "read this configuration"},
@@ -33,20 +45,31 @@ const struct option_facts *arguments_option(enum option_id id)
 	return &options[id];
 }
 
-static bool say_unknown(const char *name, size_t name_len, char fault[ARGUMENTS_FAULT_SIZE])
+/* A letter alone is meant as a short option, of which there is only -h. */
+static const char *nearest_option(const char *typed)
 {
 	const char *names[OPTIONS_N];
+
+	for (unsigned i = 0; i < OPTIONS_N; i++) {
+		names[i] = options[i].name;
+		if (typed[0] == names[i][0] && typed[1] == '\0')
+			return names[i];
+	}
+	return nearest_word(typed, names, OPTIONS_N);
+}
+
+/* word: as it was typed; its dashes are named as they stand there. */
+static bool say_unknown(const char *word, char fault[ARGUMENTS_FAULT_SIZE])
+{
 	char typed[32];
 
-	for (unsigned i = 0; i < OPTIONS_N; i++)
-		names[i] = options[i].name;
-	(void)snprintf(typed, sizeof typed, "%.*s", (int)(name_len < 31 ? name_len : 31), name);
-	const char *nearest = nearest_word(typed, names, OPTIONS_N);
+	(void)snprintf(typed, sizeof typed, "%.*s", (int)strcspn(word, "="), word);
+	const char *nearest = nearest_option(typed + strspn(typed, "-"));
 	if (nearest != NULL)
-		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '--%s'; did you mean '--%s'?",
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '%s'; did you mean '--%s'?",
 			typed, nearest);
 	else
-		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '--%s'", typed);
+		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "there is no option '%s'", typed);
 	return false;
 }
 
@@ -80,17 +103,18 @@ static bool add_option(
 	return true;
 }
 
-/* name: argv's word after its dashes. *used: whether next was taken as the value. */
-static bool read_option(const char *name, const char *next, struct arguments *out, bool *used,
+/* word: argv's, with its one or two dashes. *used: whether next was taken as the value. */
+static bool read_option(const char *word, const char *next, struct arguments *out, bool *used,
 	char fault[ARGUMENTS_FAULT_SIZE])
 {
+	const char *name = word + (word[1] == '-' ? 2 : 1);
 	size_t name_len = strcspn(name, "=");
 	const char *value = name[name_len] == '=' ? name + name_len + 1 : NULL;
 	enum option_id id;
 
 	*used = false;
 	if (!find_option(name, name_len, &id))
-		return say_unknown(name, name_len, fault);
+		return say_unknown(word, fault);
 	const struct option_facts *facts = &options[id];
 	if (facts->value == NULL && value != NULL) {
 		(void)snprintf(fault, ARGUMENTS_FAULT_SIZE, "--%s takes no value", facts->name);
@@ -135,10 +159,9 @@ bool arguments_parse(int argc, char *const *argv, struct arguments *out, char fa
 		else if (strcmp(word, "--") == 0)
 			fine = options_end = true;
 		else if (strcmp(word, "-h") == 0)
-			fine = read_option("help", NULL, out, &used, fault);
+			fine = read_option("--help", NULL, out, &used, fault);
 		else
-			fine = read_option(word + (word[1] == '-' ? 2 : 1), i + 1 < argc ? argv[i + 1] : NULL,
-				out, &used, fault);
+			fine = read_option(word, i + 1 < argc ? argv[i + 1] : NULL, out, &used, fault);
 		if (!fine)
 			return false;
 		if (used)

@@ -49,6 +49,16 @@ enum cli_exit command_contact_remove(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_contact_order(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_totp(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_backup_codes(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_devices(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_import(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_passwd(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_show(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_list(
@@ -58,8 +68,6 @@ enum cli_exit command_lock(
 enum cli_exit command_unlock(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_test(
-	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
-enum cli_exit command_import_users(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_export(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);

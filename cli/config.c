@@ -4,8 +4,12 @@
 #include "cli/config_fault.h"
 #include "cli/help.h"
 #include "cli/listing.h"
+#include "cli/readable.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "cli/templates.h"
+#include "contacts/contacts.h"
+#include "contacts/people.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -22,6 +26,26 @@ static uid_t owner_of(const char *path)
 	return geteuid();
 }
 
+/* The files that it names, as a login and the hook open them: whose they are matters only where the
+ * configuration is in use, and not yet in a draft. */
+static enum cli_exit check_files(const char *path, uid_t owner, bool in_use)
+{
+	struct config config;
+	struct otp_why why;
+	enum otp_err err = config_load(path, owner, 0, NULL, &config, &why);
+
+	if (err == OTP_OK)
+		err = templates_check(&config, owner_of, &why);
+	if (err == OTP_OK)
+		err = contacts_check(&config, owner_of(config.users.contacts.where), &why);
+	if (err == OTP_OK && config.users.people[0] != '\0')
+		err = people_check(config.users.people, owner_of(config.users.people), &why);
+	if (err == OTP_OK)
+		return in_use && geteuid() == SESSION_OWNER ? readable_check(&config) : CLI_DONE;
+	(void)report_failure(err, &why);
+	return CLI_CONFIG;
+}
+
 enum cli_exit command_config_check(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
@@ -32,12 +56,16 @@ enum cli_exit command_config_check(
 
 	if (operands_n > 0 && arguments->given[OPTION_CONFIG] > 0)
 		return help_complain("config check", "either FILE or --config FILE, not both");
+	uid_t owner = err == OTP_OK && operands_n > 0 ? owner_of(path) : SESSION_OWNER;
 	if (err == OTP_OK)
-		err = config_fault_find(path, operands_n > 0 ? owner_of(path) : SESSION_OWNER, &why);
+		err = config_fault_find(path, owner, &why);
 	if (err != OTP_OK) {
 		(void)report_failure(err, &why);
 		return CLI_CONFIG;
 	}
+	enum cli_exit status = check_files(path, owner, operands_n == 0);
+	if (status != CLI_DONE)
+		return status;
 	report_line("%s is sound", path);
 	return CLI_DONE;
 }

@@ -114,7 +114,9 @@ static enum cli_exit run_change(const struct arguments *arguments, const char *t
 
 	if (status != CLI_DONE)
 		return status;
-	status = contacts_are_allowed(&session.config, &change->added);
+	status = session_may_enter_contacts(&session);
+	if (status == CLI_DONE)
+		status = contacts_are_allowed(&session.config, &change->added);
 	if (status == CLI_DONE)
 		status = session_find_record(&session, typed, &user, &record);
 	if (status == CLI_DONE && arguments->given[OPTION_PROVE] > 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/describe.h"
 
+#include "cli/otpauth.h"
 #include "core/lane.h"
 #include "prompt/texts.h"
 
@@ -23,13 +24,38 @@ void describe_contacts(const struct record *record, char out[DESCRIBE_CONTACTS_S
 {
 	size_t len = 0;
 
-	out[0] = '\0';
+	(void)snprintf(out, DESCRIBE_CONTACTS_SIZE, "%s", record->contacts_n == 0 ? "no address" : "");
 	for (unsigned i = 0; i < record->contacts_n; i++) {
 		char mask[CONTACT_MASK_SIZE];
 		contact_mask(&record->contacts[i], mask);
 		len += (size_t)snprintf(
 			out + len, DESCRIBE_CONTACTS_SIZE - len, "%s%s", i > 0 ? ", then " : "", mask);
 	}
+}
+
+void describe_form(const struct totp_form *form, char out[DESCRIBE_FORM_SIZE])
+{
+	(void)snprintf(out, DESCRIBE_FORM_SIZE, "%u digits every %d s, %s", form->digits, form->period_s,
+		otpauth_algorithm_name(form->algorithm));
+}
+
+void describe_count(unsigned n, const char *what, char *out, size_t size)
+{
+	(void)snprintf(out, size, "%u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+void describe_kept(const struct record *record, char out[DESCRIBE_KEPT_SIZE])
+{
+	char backups[DESCRIBE_KEPT_SIZE / 2] = "", devices[DESCRIBE_KEPT_SIZE / 2] = "";
+	bool app = record->totp_n > 0;
+
+	if (record->backups_n > 0)
+		describe_count(record->backups_n, "backup code", backups, sizeof backups);
+	if (record->devices_n > 0)
+		describe_count(record->devices_n, "device", devices, sizeof devices);
+	(void)snprintf(out, DESCRIBE_KEPT_SIZE, "%s%s%s%s%s", app ? "app" : "",
+		app && backups[0] != '\0' ? ", " : "", backups,
+		(app || backups[0] != '\0') && devices[0] != '\0' ? ", " : "", devices);
 }
 
 void describe_lock(const struct record *record, enum lane lane, int64_t now, char out[DESCRIBE_LOCK_SIZE])

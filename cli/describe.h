@@ -15,8 +15,19 @@
 void describe_time(int64_t time, char out[DESCRIBE_TIME_SIZE]); /* "2026-01-01 03:47:00 UTC"; "never" for 0 */
 
 #define DESCRIBE_CONTACTS_SIZE (RECORD_CONTACTS_MAX * (CONTACT_MASK_SIZE + sizeof ", then "))
-/* "j***@e***.org, then k***@e***.net" */
+/* "j***@e***.org, then k***@e***.net"; "no address" */
 void describe_contacts(const struct record *record, char out[DESCRIBE_CONTACTS_SIZE]);
+
+#define DESCRIBE_FORM_SIZE 48
+void describe_form(
+	const struct totp_form *form, char out[DESCRIBE_FORM_SIZE]); /* "6 digits every 30 s, SHA1" */
+
+#define DESCRIBE_KEPT_SIZE 64
+/* What the user has beside addresses: "app, 9 backup codes, 1 device"; may be empty. */
+void describe_kept(const struct record *record, char out[DESCRIBE_KEPT_SIZE]);
+
+/* "1 backup code", "9 backup codes". */
+void describe_count(unsigned n, const char *what, char *out, size_t size);
 
 #define DESCRIBE_LOCK_SIZE 96
 /* "open", "locked until 2026-01-01 03:47:00 UTC (14 min)", "locked until an admin unlocks". */

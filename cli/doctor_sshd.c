@@ -233,7 +233,7 @@ static bool is_enrolled(const struct doctor *doctor, const char *user)
 	struct record record;
 	struct otp_why why;
 
-	return otp_read(&doctor->session.core, user, &record, &why) == OTP_OK;
+	return otp_read(&doctor->session.core, user, &record, NULL, &why) == OTP_OK;
 }
 
 static void check_root(struct doctor *doctor)

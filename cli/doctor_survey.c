@@ -88,7 +88,7 @@ static bool survey_user(void *ctx, const char *user)
 	const struct policy *policy = &surveying->core->policy;
 	struct record record;
 	struct otp_why why = {0};
-	enum otp_err err = otp_read(surveying->core, user, &record, &why);
+	enum otp_err err = otp_read(surveying->core, user, &record, NULL, &why);
 
 	if (err == OTP_ERR_NOT_ENROLLED || err == OTP_ERR_BUSY)
 		return true;

@@ -118,7 +118,7 @@ static bool has_contact(const struct doctor *doctor, const char *name)
 		return true; /* as many runs of it as there are users would be no look */
 	if (config->users.contacts.from == CONFIG_CONTACTS_FILE)
 		return contacts_find(config, SESSION_OWNER, name, &found, &why) != OTP_OK || found.n > 0;
-	enum otp_err err = otp_read(&doctor->session.core, name, &record, &why);
+	enum otp_err err = otp_read(&doctor->session.core, name, &record, NULL, &why);
 	return err != OTP_ERR_NOT_ENROLLED && err != OTP_ERR_INVALID;
 }
 

@@ -51,7 +51,7 @@ static enum cli_exit prove(struct session *session, const struct user *user, con
 	struct record record, copy;
 	struct otp_why why;
 	enum cli_exit status = CLI_DONE;
-	enum otp_err err = session_read(session, user->name, &record, &why);
+	enum otp_err err = session_read(session, user->name, &record, NULL, &why);
 
 	if (err != OTP_OK && err != OTP_ERR_NOT_ENROLLED)
 		return session_explain(err, user->name, &why);
@@ -102,7 +102,9 @@ enum cli_exit command_enroll(
 		status = session_open(arguments, &session);
 	if (status != CLI_DONE)
 		return status;
-	status = contacts_are_allowed(&session.config, &contacts);
+	status = session_may_enter_contacts(&session);
+	if (status == CLI_DONE)
+		status = contacts_are_allowed(&session.config, &contacts);
 	if (status == CLI_DONE)
 		status = enroll_user(&session, operands[0], &contacts, arguments->given[OPTION_PROVE] > 0);
 	session_close(&session);

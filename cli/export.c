@@ -145,7 +145,7 @@ static bool export_user(void *ctx, const char *name)
 	struct record record;
 	struct roster_entry entry;
 	struct otp_why why;
-	enum otp_err err = session_read(&export->session, name, &record, &why);
+	enum otp_err err = session_read(&export->session, name, &record, NULL, &why);
 
 	if (err == OTP_ERR_NOT_ENROLLED) /* unenrolled since the name was read */
 		return true;

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#define COLUMNS 80
+
 static bool is_of_group(const struct command *command, const char *group, size_t group_len)
 {
 	return group_len == 0 ||
@@ -43,8 +45,12 @@ void help_print_overview(FILE *out, const char *group, size_t group_len)
 static void print_synopsis(FILE *out, const struct command *command)
 {
 	const char *gap = *command->synopsis != '\0' ? " " : "";
+	char line[2 * COLUMNS];
 
-	(void)fprintf(out, "usage: otpcode %s%s%s [--config FILE]\n", command->name, gap, command->synopsis);
+	(void)snprintf(line, sizeof line, "usage: otpcode %s%s%s", command->name, gap, command->synopsis);
+	const char *last = strrchr(line, '\n') != NULL ? strrchr(line, '\n') + 1 : line;
+	(void)fprintf(out, "%s%s[--config FILE]\n", line,
+		strlen(last) + strlen(" [--config FILE]") < COLUMNS ? " " : "\n               ");
 }
 
 static void print_option(FILE *out, enum option_id id)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/import_users.h"
+
 #include "cli/adopt.h"
 #include "cli/command.h"
 #include "cli/contacts.h"
@@ -129,7 +131,7 @@ static enum fate take_entry(struct import *import, const struct roster_entry *en
 		err = adopt_prepare(&adoption, &user, &session->core.random, &why);
 	if (err != OTP_OK)
 		return judge(import, err, &why);
-	err = session_read(session, user.name, &record, &why);
+	err = session_read(session, user.name, &record, NULL, &why);
 	if (err == OTP_OK && record.uid != user.uid)
 		err = why_set(&why, OTP_ERR_OTHER_USER, 0,
 			"the record of %s is another user's, who had uid %lu: otpcode unenroll %s", user.name,
@@ -236,12 +238,16 @@ static void wipe_and_free(void *memory)
 	free(memory);
 }
 
-enum cli_exit command_import_users(
-	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
+enum cli_exit import_users(const struct arguments *arguments, const char *path)
 {
-	struct import *import = calloc(1, sizeof *import);
-	(void)operands_n;
+	struct import *import;
 
+	if (path == NULL)
+		return help_complain("import",
+			"FILE is missing (or --google-authenticator FILE USER, or --pam-oath FILE)");
+	if (arguments->given[OPTION_YES] > 0)
+		return help_complain("import", "a users file is not asked about: without --yes");
+	import = calloc(1, sizeof *import);
 	if (import == NULL) {
 		report_error("there is not enough memory");
 		return CLI_FAILED;
@@ -252,7 +258,9 @@ enum cli_exit command_import_users(
 	json_set_alloc_funcs(malloc, wipe_and_free);
 	enum cli_exit status = session_open(arguments, &import->session);
 	if (status == CLI_DONE) {
-		status = read_path(import, operands[0]);
+		status = session_may_enter_contacts(&import->session);
+		if (status == CLI_DONE)
+			status = read_path(import, path);
 		session_close(&import->session);
 	}
 	free(import);

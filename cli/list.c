@@ -36,17 +36,22 @@ static void add_object(struct listing *listing, const struct record *record, int
 	report_json_put(json, user, "enrolled", report_json_time(record->enrolled));
 	report_json_put(json, user, "contacts", contacts);
 	report_json_put(json, user, "last_success", report_json_time(record->last_success));
+	report_json_put(json, user, "app", json_boolean(record->totp_n > 0));
+	report_json_put(json, user, "backup_codes", json_integer(record->backups_n));
+	report_json_put(json, user, "devices", json_integer(record->devices_n));
 	report_json_put(json, user, "locks", record_json_locks(json, record, now));
 }
 
 static void add_cells(struct listing *listing, const struct record *record, int64_t now)
 {
 	char contacts[DESCRIBE_CONTACTS_SIZE], success[DESCRIBE_TIME_SIZE], locks[DESCRIBE_LOCKS_SIZE];
+	char kept[DESCRIBE_KEPT_SIZE];
 
 	describe_contacts(record, contacts);
+	describe_kept(record, kept);
 	describe_time(record->last_success, success);
 	describe_locks(record, now, locks);
-	listing_add_cells(listing, (const char *[]){record->user, contacts, success, locks});
+	listing_add_cells(listing, (const char *[]){record->user, contacts, kept, success, locks});
 }
 
 /* One record that cannot be read must not hide the others; it makes the whole a failure. */
@@ -55,7 +60,11 @@ static enum cli_exit add_user(struct roll *roll, const char *name)
 	struct record record;
 	struct otp_why why;
 	int64_t now = session_now(roll->session);
-	enum otp_err err = session_read(roll->session, name, &record, &why);
+	bool known;
+	enum otp_err err = session_read(roll->session, name, &record, NULL, &why);
+	/* A command is not run for everybody: what it said at the last login stands in the record. */
+	if (err == OTP_OK && roll->session->config.users.contacts.from == CONFIG_CONTACTS_FILE)
+		err = session_follow_contacts(roll->session, &record, &known, &why);
 
 	if (err == OTP_ERR_NOT_ENROLLED) /* unenrolled since the name was read */
 		return CLI_DONE;
@@ -82,10 +91,10 @@ static bool add_next(void *ctx, const char *name)
 
 static enum cli_exit list_enrolled(struct session *session, bool locked_only, bool as_json)
 {
-	static const char *const headings[] = {"USER", "CODES GO TO", "LAST SUCCESS", "LANES"};
+	static const char *const headings[] = {"USER", "CODES GO TO", "ALSO", "LAST SUCCESS", "LANES"};
 	struct roll roll = {.session = session, .locked_only = locked_only};
 
-	roll.listing = listing_new(as_json, "users", headings, 4);
+	roll.listing = listing_new(as_json, "users", headings, 5);
 	enum cli_exit status = walk_users(session, (struct walk_visit){add_next, &roll});
 	if (status == CLI_DONE)
 		status = roll.status;

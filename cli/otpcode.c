@@ -14,20 +14,19 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-	{"init", "[--json]", "makes the host key, the state folder and the hook's system user",
+	{"init", "[--json]", "makes the host key, the state folder and the hook's user",
 		"What is there already is left as it is.\n", "init", {NULL}, 0, 0, OPTION_BIT(OPTION_JSON),
 		true, command_init},
 	{"enroll", "USER {--email ADDRESS | --sms NUMBER} ... [--prove]",
 		"registers a user with the addresses that get the codes",
-		"The addresses are tried in the order given. Nothing is sent to them: you vouch for them. "
-		"With\n"
-		"--prove a code is sent to each of them and asked for first.\n",
+		"The addresses are tried in the order given. Nothing is sent to them: you vouch\n"
+		"for them. With --prove a code is sent to each of them and asked for first.\n",
 		"enroll alice --email alice@example.org --sms +12025550123", {"USER"}, 1, 1,
 		OPTION_BIT(OPTION_EMAIL) | OPTION_BIT(OPTION_SMS) | OPTION_BIT(OPTION_PROVE), true,
 		command_enroll},
 	{"unenroll", "USER [--yes]", "removes a user's record: addresses, locks and history",
-		"Works also for a user who is gone from the system. Asks first; without a terminal it needs "
-		"--yes.\n",
+		"Works also for a user who is gone from the system. Asks first; without a\n"
+		"terminal it needs --yes.\n",
 		"unenroll alice --yes", {"USER"}, 1, 1, OPTION_BIT(OPTION_YES), true, command_unenroll},
 	{"contact add", "USER {--email ADDRESS | --sms NUMBER} [--prove]",
 		"adds an address at the end of a user's order",
@@ -36,19 +35,18 @@ static const struct command commands[] = {
 		OPTION_BIT(OPTION_EMAIL) | OPTION_BIT(OPTION_SMS) | OPTION_BIT(OPTION_PROVE), true,
 		command_contact_add},
 	{"contact remove", "USER NUMBER", "removes an address of a user",
-		"NUMBER is the one that 'otpcode show USER' prints. Codes that are on their way stop "
-		"working.\n",
+		"NUMBER is the one that 'otpcode show USER' prints. Codes that are on their way\n"
+		"stop working.\n",
 		"contact remove alice 2", {"USER", "NUMBER"}, 2, 2, 0, true, command_contact_remove},
 	{"contact order", "USER NUMBER NUMBER ...", "changes the order in which a user's addresses are tried",
-		"The numbers are those that 'otpcode show USER' prints; each is given once, the first to be "
-		"tried first.\n"
-		"Codes that are on their way stop working.\n",
+		"The numbers are those that 'otpcode show USER' prints; each is given once, the\n"
+		"first to be tried first. Codes that are on their way stop working.\n",
 		"contact order alice 2 1", {"USER", "NUMBER"}, 2, 1 + RECORD_CONTACTS_MAX, 0, true,
 		command_contact_order},
 	{"show", "USER [--json]", "shows all that is known of a user, addresses in full", "", "show alice",
 		{"USER"}, 1, 1, OPTION_BIT(OPTION_JSON), true, command_show},
 	{"list", "[--locked | --unenrolled] [--json]", "lists the enrolled users, addresses masked",
-		"A login shell is one of /etc/shells; uids 1 to 999 are system users and are left out.\n",
+		"A login shell is one of /etc/shells; uids 1 to 999 are system users and are left\nout.\n",
 		"list --locked", {NULL}, 0, 0,
 		OPTION_BIT(OPTION_LOCKED) | OPTION_BIT(OPTION_UNENROLLED) | OPTION_BIT(OPTION_JSON), true,
 		command_list},
@@ -57,47 +55,87 @@ static const struct command commands[] = {
 		command_lock},
 	{"unlock", "USER | --all", "clears a user's locks, failures and 30-day counts", "", "unlock alice",
 		{"USER"}, 0, 1, OPTION_BIT(OPTION_ALL), true, command_unlock},
+	{"totp",
+		"USER [--prefer] [--algorithm NAME] [--digits N] [--period T]\n"
+		"               [--uri] [--remove] [--yes]",
+		"enrols a user's authenticator app",
+		"Shows a QR code on the terminal for the app to scan, and takes one code of the\n"
+		"app before it counts. A new secret takes the place of the one before; it asks\n"
+		"first.\n",
+		"totp alice", {"USER"}, 1, 1,
+		OPTION_BIT(OPTION_PREFER) | OPTION_BIT(OPTION_ALGORITHM) | OPTION_BIT(OPTION_DIGITS) |
+			OPTION_BIT(OPTION_PERIOD) | OPTION_BIT(OPTION_URI) | OPTION_BIT(OPTION_REMOVE) |
+			OPTION_BIT(OPTION_YES),
+		true, command_totp},
+	{"backup-codes", "USER [--count N] [--expires T] [--yes]", "makes backup codes for a user",
+		"Ten, in place of those that there are; it asks first. They are printed this\n"
+		"once. With --expires they stand beside the others and end then: the help desk's\n"
+		"way to let somebody in.\n",
+		"backup-codes alice --count 1 --expires 15min", {"USER"}, 1, 1,
+		OPTION_BIT(OPTION_COUNT) | OPTION_BIT(OPTION_EXPIRES) | OPTION_BIT(OPTION_YES), true,
+		command_backup_codes},
+	{"devices", "USER [--revoke N] [--json]", "lists the devices from which a user is not asked",
+		"What is revoked is asked again at its next login.\n", "devices alice --revoke all", {"USER"},
+		1, 1, OPTION_BIT(OPTION_REVOKE) | OPTION_BIT(OPTION_JSON), true, command_devices},
+	{"import",
+		"{FILE [--dry-run] [--update] |\n"
+		"                --google-authenticator FILE USER |\n"
+		"                --pam-oath FILE [USER]} [--yes]",
+		"registers a file's users, or takes over another module's",
+		"FILE is CSV, whose first line names the columns (user, and email, sms or\n"
+		"contact as often as there are addresses), or JSON lines; '-' is standard input.\n"
+		"What is wrong with a line is told with its number, and touches no other user.\n"
+		"Users who are enrolled with these facts are passed over, so that a run that was\n"
+		"cut short is run again; with other facts they are refused, but with --update.\n"
+		"Of another module's file the app goes on as it is, and scratch codes become\n"
+		"backup codes. It must be the user's own or root's, and nobody else's to read,\n"
+		"and stays as it is: remove it once nothing reads it any more.\n",
+		"import users.csv --dry-run", {"FILE"}, 0, 1,
+		OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_UPDATE) |
+			OPTION_BIT(OPTION_GOOGLE_AUTHENTICATOR) | OPTION_BIT(OPTION_PAM_OATH) |
+			OPTION_BIT(OPTION_YES),
+		true, command_import},
 	{"test", "USER | --to ADDRESS [--provider NAME] [--verbose] [--json]",
 		"sends a real test message, without a code",
-		"To the address where the user's codes go first, or to ADDRESS, and says what became of it\n"
-		"and what to do where it was not taken. --verbose tells the conversation with the provider\n"
-		"on standard error, as it goes on; logins, keys and addresses are blanked.\n",
+		"To the address where the user's codes go first, or to ADDRESS. Says what became\n"
+		"of it, and what to do where it was not taken. --verbose tells the conversation\n"
+		"with the provider on standard error, as it goes on; logins, keys and addresses\n"
+		"are blanked.\n",
 		"test alice", {"USER"}, 0, 1,
 		OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_VERBOSE) |
 			OPTION_BIT(OPTION_JSON),
 		true, command_test},
-	{"import", "FILE [--dry-run] [--update]", "registers the users of a file, CSV or JSON lines",
-		"A CSV file names its columns in its first line: user, and email, sms or contact as often\n"
-		"as there are addresses. What is wrong with a line is told with its number, and touches no\n"
-		"other user. Users who are enrolled with these facts are passed over, so that a run that\n"
-		"was cut short is run again; with other facts they are refused, but with --update. FILE\n"
-		"'-' is standard input.\n",
-		"import users.csv --dry-run", {"FILE"}, 1, 1,
-		OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_UPDATE), true, command_import_users},
-	{"export", "[FILE] [--json-lines] [--with-secrets]",
-		"writes the enrolled users as import reads them, CSV or JSON lines",
-		"To standard output, or to FILE, which must not be there yet and is made with mode 0600.\n"
-		"Addresses stand in it in full. --with-secrets puts the secrets of authenticator apps and\n"
-		"the seals of backup codes in it too, which then needs FILE.\n",
+	{"export", "[FILE] [--json-lines] [--with-secrets]", "writes the enrolled users as import reads them",
+		"CSV, or JSON lines. To standard output, or to FILE, which must not be there yet\n"
+		"and is made with mode 0600. Addresses stand in it in full. --with-secrets puts\n"
+		"the secrets of authenticator apps and the seals of backup codes in it too, and\n"
+		"needs FILE.\n",
 		"export users.csv", {"FILE"}, 0, 1,
 		OPTION_BIT(OPTION_JSON_LINES) | OPTION_BIT(OPTION_WITH_SECRETS), true, command_export},
 	{"restored", "{USER ... | --all} [--yes]", "makes records that came back from a backup safe to use",
-		"What may have been used or revoked since the backup goes: waiting logins, devices and\n"
-		"backup codes; codes that an app has shown until now are not accepted. Asks first; without\n"
-		"a terminal it needs --yes.\n",
+		"What may have been used or revoked since the backup goes: waiting logins,\n"
+		"devices and backup codes; codes that an app has shown until now are not\n"
+		"accepted. Asks first; without a terminal it needs --yes.\n",
 		"restored --all --yes", {"USER"}, 0, ARGUMENTS_WORDS_MAX - 1,
 		OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_YES), true, command_restored},
+	{"passwd", "[USER]", "replaces a forgotten password",
+		"The user gives a code that was sent and, where there is an app or a backup\n"
+		"code, one of those too. Only where the configuration has forgotten=yes in\n"
+		"[passwd]; never for uid 0.\n",
+		"passwd alice", {"USER"}, 0, 1, 0, true, command_passwd},
 	{"doctor", "[--service NAME] [--send ADDRESS] [--json]",
-		"looks for all that keeps codes from working, and says what to do",
-		"Looks at the module, the configuration, the store, sshd's effective settings, the PAM stack\n"
-		"of the service, the hook and the way to each provider, the users and the host. Changes\n"
-		"nothing; sends nothing without --send. Exits 1 where something is wrong.\n",
+		"looks for what keeps codes from working, and for its mend",
+		"Looks at the module, the configuration, the store, sshd's effective settings,\n"
+		"the PAM stack of the service, the hook and the way to each provider, the users\n"
+		"and the host. Changes nothing; sends nothing without --send. Exits 1 where\n"
+		"something is wrong.\n",
 		"doctor --service sshd", {NULL}, 0, 0,
 		OPTION_BIT(OPTION_SERVICE) | OPTION_BIT(OPTION_SEND) | OPTION_BIT(OPTION_JSON), true,
 		command_doctor},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
-		"Exits 78 where something is wrong with it. The files that it names are not\n"
-		"looked at: 'otpcode test' tries them.\n",
+		"Reads the templates that it names too. Exits 78 where something is wrong.\n"
+		"Without FILE, root is also told what the hook's user cannot read; whether\n"
+		"messages get through, 'otpcode test' tries.\n",
 		"config check /etc/otpcode/otpcode.conf", {"FILE"}, 0, 1, 0, false, command_config_check},
 	{"config show", "[--json]", "shows every key, its value and where it comes from", "", "config show",
 		{NULL}, 0, 0, OPTION_BIT(OPTION_JSON), false, command_config_show},

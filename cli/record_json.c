@@ -2,6 +2,7 @@
 #include "cli/record_json.h"
 
 #include "cli/describe.h"
+#include "cli/otpauth.h"
 #include "core/challenge.h"
 #include "core/lane.h"
 
@@ -104,6 +105,50 @@ static json_t *networks(struct report_json *json, const struct record *record)
 	return list;
 }
 
+json_t *record_json_devices(struct report_json *json, const struct record *record)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < record->devices_n; i++) {
+		const struct record_device *device = &record->devices[i];
+		json_t *object = json_object();
+		report_json_put(json, object, "number", json_integer(i + 1));
+		put_text(json, object, "service", device->service);
+		put_text(json, object, "network", device->network);
+		report_json_put(json, object, "since", report_json_time(device->since));
+		report_json_put(json, object, "until", report_json_time(device->until));
+		report_json_append(json, list, object);
+	}
+	return list;
+}
+
+static json_t *app(struct report_json *json, const struct record *record)
+{
+	const struct record_totp *totp = &record->totp[0];
+	json_t *object = record->totp_n > 0 ? json_object() : json_null();
+
+	if (record->totp_n == 0)
+		return object;
+	report_json_put(json, object, "since", report_json_time(totp->since));
+	report_json_put(json, object, "algorithm", json_string(otpauth_algorithm_name(totp->form.algorithm)));
+	report_json_put(json, object, "digits", json_integer(totp->form.digits));
+	report_json_put(json, object, "period_s", json_integer(totp->form.period_s));
+	report_json_put(json, object, "preferred", json_boolean(totp->preferred));
+	return object;
+}
+
+static json_t *backup_codes(struct report_json *json, const struct record *record)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < record->backups_n; i++) {
+		json_t *object = json_object();
+		report_json_put(json, object, "until", report_json_time(record->backups[i].until));
+		report_json_append(json, list, object);
+	}
+	return list;
+}
+
 static json_t *events(struct report_json *json, const struct record *record)
 {
 	json_t *list = json_array();
@@ -138,5 +183,8 @@ void record_json_put_all(struct report_json *json, json_t *object, const struct 
 	report_json_put(json, object, "lanes", lanes(json, record, policy, now));
 	report_json_put(json, object, "challenges", challenges(json, record, policy, now));
 	report_json_put(json, object, "networks", networks(json, record));
+	report_json_put(json, object, "app", app(json, record));
+	report_json_put(json, object, "backup_codes", backup_codes(json, record));
+	report_json_put(json, object, "devices", record_json_devices(json, record));
 	report_json_put(json, object, "events", events(json, record));
 }

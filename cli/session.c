@@ -2,6 +2,7 @@
 #include "cli/session.h"
 
 #include "cli/report.h"
+#include "contacts/contacts.h"
 #include "core/settle.h"
 #include "store/hostkey.h"
 
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Only the folder is resolved: that the file itself is no symbolic link is for the rules of trust to say. */
 static enum otp_err resolve_path(const char *given, char out[CONFIG_PATH_SIZE], struct otp_why *why)
@@ -120,38 +122,158 @@ enum cli_exit session_explain(enum otp_err err, const char *user, const struct o
 	return report_failure(err, why);
 }
 
+void session_host_name(const struct config *config, char out[ORIGIN_HOST_SIZE])
+{
+	out[0] = '\0';
+	if (config->delivery.host_name[0] != '\0')
+		(void)snprintf(out, ORIGIN_HOST_SIZE, "%s", config->delivery.host_name);
+	else if (gethostname(out, ORIGIN_HOST_SIZE) == 0)
+		out[ORIGIN_HOST_SIZE - 1] = '\0';
+}
+
 int64_t session_now(const struct session *session)
 {
 	return session->core.clock.now(session->core.clock.self);
 }
 
-enum otp_err session_read(
-	const struct session *session, const char *name, struct record *out, struct otp_why *why)
+enum otp_err session_read(const struct session *session, const char *name, struct record *out, bool *damaged,
+	struct otp_why *why)
 {
-	enum otp_err err = otp_read(&session->core, name, out, why);
+	enum otp_err err = otp_read(&session->core, name, out, damaged, why);
 
 	if (err == OTP_OK)
 		(void)settle_record(out, &session->core.policy, session_now(session));
 	return err;
 }
 
-enum cli_exit session_find_record(
-	struct session *session, const char *typed, struct user *user, struct record *record)
+const char *session_contacts_from(const struct session *session, char out[CONFIG_VALUE_SIZE])
+{
+	const struct config_contacts *contacts = &session->config.users.contacts;
+
+	if (!contacts_are_elsewhere(&session->config))
+		return NULL;
+	(void)snprintf(out, CONFIG_VALUE_SIZE, "%s:%s",
+		contacts->from == CONFIG_CONTACTS_FILE ? "file" : "command", contacts->where);
+	return out;
+}
+
+enum cli_exit session_may_enter_contacts(const struct session *session)
+{
+	char from[CONFIG_VALUE_SIZE];
+
+	if (session_contacts_from(session, from) == NULL)
+		return CLI_DONE;
+	report_error("contacts come from %s ([users] contacts): change them there; a record is made by the "
+		     "first login",
+		from);
+	return CLI_FAILED;
+}
+
+enum otp_err session_follow_contacts(
+	const struct session *session, struct record *record, bool *known, struct otp_why *why)
+{
+	struct otp_contacts contacts;
+
+	if (!contacts_are_elsewhere(&session->config))
+		return OTP_OK;
+	enum otp_err err = contacts_find(&session->config, SESSION_OWNER, record->user, &contacts, why);
+	if (err != OTP_OK)
+		return err;
+	*known = contacts.n > 0;
+	memset(record->contacts, 0, sizeof record->contacts);
+	memcpy(record->contacts, contacts.list, contacts.n * sizeof contacts.list[0]);
+	record->contacts_n = contacts.n;
+	return OTP_OK;
+}
+
+/* Nobody need be enrolled where contacts live elsewhere. */
+static enum otp_err read_followed(
+	struct session *session, const struct user *user, struct record *record, struct otp_why *why)
+{
+	enum otp_err err = session_read(session, user->name, record, &session->damaged, why);
+	bool known = false;
+
+	if (err != OTP_OK && (err != OTP_ERR_NOT_ENROLLED || !user->exists))
+		return err;
+	if (err != OTP_OK) {
+		*record = (struct record){.uid = user->uid};
+		(void)snprintf(record->user, sizeof record->user, "%s", user->name);
+	}
+	enum otp_err followed = session_follow_contacts(session, record, &known, why);
+	if (followed != OTP_OK)
+		return followed;
+	return known ? OTP_OK : err;
+}
+
+/* Who is not enrolled, where enrolling is not what would help. */
+static enum cli_exit explain_elsewhere(const struct session *session, enum otp_err err, const char *user)
+{
+	char from[CONFIG_VALUE_SIZE];
+
+	if (err != OTP_ERR_NOT_ENROLLED || session_contacts_from(session, from) == NULL)
+		return CLI_DONE;
+	report_error("%s has no record yet: the first login makes it, from what %s has", user, from);
+	return CLI_FAILED;
+}
+
+static enum cli_exit find_record(
+	struct session *session, const char *typed, bool follow, struct user *user, struct record *record)
 {
 	struct otp_why why;
 	enum otp_err err = user_find(typed, user, &why);
 
 	if (err != OTP_OK)
 		return report_failure(err, &why);
-	err = session_read(session, user->name, record, &why);
+	err = follow ? read_followed(session, user, record, &why)
+		     : session_read(session, user->name, record, &session->damaged, &why);
 	if (err == OTP_ERR_NOT_ENROLLED && !user->exists) {
 		report_error("there is no user '%s', neither in the system nor enrolled", typed);
 		return CLI_FAILED;
 	}
+	if (explain_elsewhere(session, err, user->name) != CLI_DONE)
+		return CLI_FAILED;
 	if (err != OTP_OK)
 		return session_explain(err, user->name, &why);
 	if (!user->exists)
 		user->uid = record->uid;
+	return CLI_DONE;
+}
+
+enum cli_exit session_find_record(
+	struct session *session, const char *typed, struct user *user, struct record *record)
+{
+	return find_record(session, typed, false, user, record);
+}
+
+enum cli_exit session_find_followed(
+	struct session *session, const char *typed, struct user *user, struct record *record)
+{
+	return find_record(session, typed, true, user, record);
+}
+
+enum cli_exit session_find_user(
+	struct session *session, const char *typed, struct user *user, struct record *record, bool *enrolled)
+{
+	struct otp_why why;
+	enum otp_err err = user_find(typed, user, &why);
+
+	*record = (struct record){.uid = 0};
+	*enrolled = false;
+	if (err != OTP_OK)
+		return report_failure(err, &why);
+	if (!user->exists) {
+		report_error("the system has no user '%s'", typed);
+		return CLI_FAILED;
+	}
+	err = session_read(session, user->name, record, NULL, &why);
+	if (err == OTP_ERR_NOT_ENROLLED)
+		return CLI_DONE;
+	if (err == OTP_OK && record->uid != user->uid)
+		err = why_set(&why, OTP_ERR_OTHER_USER, 0, "%s has uid %lu, the record is of uid %lu",
+			user->name, (unsigned long)user->uid, (unsigned long)record->uid);
+	if (err != OTP_OK)
+		return session_explain(err, user->name, &why);
+	*enrolled = true;
 	return CLI_DONE;
 }
 
@@ -160,5 +282,7 @@ enum cli_exit session_change(struct session *session, const struct user *user, s
 	struct otp_why why;
 	enum otp_err err = otp_change(&session->core, user->name, user->uid, edit, &why);
 
+	if (explain_elsewhere(session, err, user->name) != CLI_DONE)
+		return CLI_FAILED;
 	return err == OTP_OK ? CLI_DONE : session_explain(err, user->name, &why);
 }

@@ -16,6 +16,7 @@ struct session {
 	struct config config;
 	struct store_file file;
 	struct otp_core core;
+	bool damaged; /* of the record that session_find_record found, an older copy had to be used */
 };
 
 /* The configuration's path, absolute, as the rules of trust want it. given may be NULL: the compiled-in one.
@@ -31,11 +32,14 @@ enum cli_exit session_load_config(const struct arguments *arguments, struct conf
 enum cli_exit session_open(const struct arguments *arguments, struct session *session);
 void session_close(struct session *session);
 
+/* This host's name, as messages have it. */
+void session_host_name(const struct config *config, char out[ORIGIN_HOST_SIZE]);
+
 int64_t session_now(const struct session *session);
 
 /* Reads a record and brings the copy up to now: what has ended is left out. */
-__attribute__((warn_unused_result)) enum otp_err session_read(
-	const struct session *session, const char *name, struct record *out, struct otp_why *why);
+__attribute__((warn_unused_result)) enum otp_err session_read(const struct session *session, const char *name,
+	struct record *out, bool *damaged, struct otp_why *why);
 
 /*
  * Finds the user whom a command is about, who must be enrolled, and reads the record as it stands. One who is
@@ -43,6 +47,33 @@ __attribute__((warn_unused_result)) enum otp_err session_read(
  */
 enum cli_exit session_find_record(
 	struct session *session, const char *typed, struct user *user, struct record *record);
+
+/*
+ * The same, where contacts live elsewhere than in records with those that this place has. Who has some there
+ * but no record yet has one of contacts alone.
+ */
+enum cli_exit session_find_followed(
+	struct session *session, const char *typed, struct user *user, struct record *record);
+
+/*
+ * Where contacts live elsewhere than in records: gives the copy those that this place has. *known is whether
+ * it has any. Elsewhere leaves both alone.
+ */
+__attribute__((warn_unused_result)) enum otp_err session_follow_contacts(
+	const struct session *session, struct record *record, bool *known, struct otp_why *why);
+
+/* "file:/etc/otpcode/contacts", as it is configured; NULL where contacts live in the records. */
+const char *session_contacts_from(const struct session *session, char out[CONFIG_VALUE_SIZE]);
+
+/* Reports that a command that enters contacts can do nothing where they live elsewhere. CLI_DONE: it can. */
+enum cli_exit session_may_enter_contacts(const struct session *session);
+
+/*
+ * Finds a user of the system, enrolled or not: *enrolled is false, and record empty, for one who is not. One
+ * whose record is of another uid is refused.
+ */
+enum cli_exit session_find_user(
+	struct session *session, const char *typed, struct user *user, struct record *record, bool *enrolled);
 
 /* otp_change, its errors reported. What edit leaves is what is kept. */
 enum cli_exit session_change(struct session *session, const struct user *user, struct otp_edit edit);

@@ -19,6 +19,8 @@ struct view {
 	const struct record *record;
 	const struct policy *policy;
 	int64_t now;
+	const char *contacts_from; /* NULL: the record */
+	bool damaged;
 };
 
 static void show_head(const struct view *view)
@@ -37,6 +39,11 @@ static void show_head(const struct view *view)
 			    "begin anew: "
 			    "otpcode unenroll %s",
 			record->user, (unsigned long)view->user->uid, record->user);
+	if (view->damaged)
+		report_line(
+			"One of the two slots of the state file is damaged, so this may be what stood there "
+			"one change ago.\nThe next login drops the codes that wait and counts a failure. If "
+			"it comes again, check the disk.");
 	report_line("Last success: %s", success);
 	if (record->wrong_since_success > 0)
 		report_line("Wrong codes since then: %u%s%s", record->wrong_since_success,
@@ -48,6 +55,10 @@ static void show_head(const struct view *view)
 
 static enum cli_exit show_contacts(const struct view *view)
 {
+	if (view->record->contacts_n == 0) {
+		report_line("No address is registered.");
+		return CLI_DONE;
+	}
 	struct report_table table = report_table_new((const char *[]){"NUMBER", "CHANNEL", "ADDRESS"}, 3);
 
 	for (unsigned i = 0; i < view->record->contacts_n; i++) {
@@ -57,8 +68,44 @@ static enum cli_exit show_contacts(const struct view *view)
 		report_table_add(
 			&table, (const char *[]){number, channel_name(contact->channel), contact->address});
 	}
+	if (view->contacts_from != NULL)
+		report_line("Contacts come from %s.", view->contacts_from);
 	report_line("Contacts, in the order in which they are tried:");
 	return report_table_print(&table, INDENT);
+}
+
+static void show_backup_codes(const struct view *view)
+{
+	char count[NUMBER_SIZE], until[DESCRIBE_TIME_SIZE];
+
+	describe_count(view->record->backups_n, "backup code", count, sizeof count);
+	if (view->record->backups_n > 0)
+		report_line("%s left.", count);
+	else
+		report_line("No backup code is left.");
+	for (unsigned i = 0; i < view->record->backups_n; i++) {
+		if (view->record->backups[i].until == 0)
+			continue;
+		describe_time(view->record->backups[i].until, until);
+		report_line(INDENT "one of them until %s", until);
+	}
+}
+
+static enum cli_exit show_kept(const struct view *view)
+{
+	const struct record_totp *app = &view->record->totp[0];
+	char since[DESCRIBE_TIME_SIZE], form[DESCRIBE_FORM_SIZE];
+
+	if (view->record->totp_n > 0) {
+		describe_time(app->since, since);
+		describe_form(&app->form, form);
+		report_line("Authenticator app since %s: %s%s.", since, form,
+			app->preferred ? "; asked for first" : "");
+	} else {
+		report_line("No authenticator app is enrolled.");
+	}
+	show_backup_codes(view);
+	return CLI_DONE;
 }
 
 static enum cli_exit show_lanes(const struct view *view)
@@ -129,6 +176,18 @@ static enum cli_exit show_networks(const struct view *view)
 	return report_table_print(&table, INDENT);
 }
 
+static enum cli_exit show_devices(const struct view *view)
+{
+	char count[NUMBER_SIZE];
+
+	describe_count(view->record->devices_n, "known device", count, sizeof count);
+	if (view->record->devices_n == 0)
+		report_line("No device is known.");
+	else
+		report_line("%s: otpcode devices %s", count, view->record->user);
+	return CLI_DONE;
+}
+
 static enum cli_exit show_events(const struct view *view)
 {
 	struct report_table table = report_table_new(
@@ -148,8 +207,8 @@ static enum cli_exit show_events(const struct view *view)
 
 static enum cli_exit show_text(const struct view *view)
 {
-	static enum cli_exit (*const parts[])(const struct view *) = {
-		show_contacts, show_lanes, show_challenges, show_networks, show_events};
+	static enum cli_exit (*const parts[])(const struct view *) = {show_contacts, show_kept, show_lanes,
+		show_challenges, show_networks, show_devices, show_events};
 	enum cli_exit status = CLI_DONE;
 
 	show_head(view);
@@ -167,6 +226,7 @@ static enum cli_exit show_json(const struct view *view)
 
 	record_json_put_all(&json, json.root, view->record, view->policy, view->now);
 	report_json_put(&json, json.root, "system_uid", uid_now);
+	report_json_put(&json, json.root, "damaged", json_boolean(view->damaged));
 	return report_json_print(&json);
 }
 
@@ -181,9 +241,11 @@ enum cli_exit command_show(
 	enum cli_exit status = session_open(arguments, &session);
 	if (status != CLI_DONE)
 		return status;
-	status = session_find_record(&session, operands[0], &user, &record);
+	status = session_find_followed(&session, operands[0], &user, &record);
 	if (status == CLI_DONE) {
-		struct view view = {&user, &record, &session.core.policy, session_now(&session)};
+		char from[CONFIG_VALUE_SIZE];
+		struct view view = {&user, &record, &session.core.policy, session_now(&session),
+			session_contacts_from(&session, from), session.damaged};
 		status = arguments->given[OPTION_JSON] > 0 ? show_json(&view) : show_text(&view);
 	}
 	session_close(&session);

@@ -3,175 +3,19 @@
 #include "cli/command.h"
 #include "cli/contacts.h"
 #include "cli/help.h"
-#include "cli/journal.h"
-#include "cli/mend.h"
 #include "cli/report.h"
 #include "cli/session.h"
-#include "deliver/deliver.h"
+#include "cli/trial.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* One test message, and what became of it. */
-struct trial {
-	struct config config;
-	struct request request;
-	char mask[CONTACT_MASK_SIZE];
-	enum deliver_end end;
-	struct request_verdict verdict;
-};
 
 static void fill_request(struct trial *trial, const char *user, const char *provider)
 {
 	admin_request_fill(&trial->config, user, provider, &trial->request);
 	trial->request.kind = REQUEST_TEST;
 	contact_mask(&trial->request.contact, trial->mask);
-}
-
-/* The hook has blanked it once; this one does so for a hook of another kind. */
-static void note_line(void *self, const char *line)
-{
-	const struct trial *trial = self;
-	char copy[REQUEST_VERDICT_MAX];
-
-	(void)snprintf(copy, sizeof copy, "%s", line);
-	request_blank(&trial->request, copy);
-	report_note("%s", copy);
-}
-
-/* What would help against what kept the message; NULL where it was sent, or nothing is known. */
-static const struct mend *mend_of(const struct trial *trial)
-{
-	static const struct mend slow = {"timeout", "--verbose shows where it hangs; a provider that is "
-						    "always slow needs a longer delivery.wait"};
-
-	if (trial->end == DELIVER_SLOW)
-		return &slow;
-	return trial->verdict.outcome == VERDICT_SENT ? NULL : mend_find(trial->verdict.reason);
-}
-
-static const char *outcome_name(const struct trial *trial)
-{
-	if (trial->end == DELIVER_SLOW)
-		return "slow";
-	switch (trial->verdict.outcome) {
-	case VERDICT_SENT:
-		return "sent";
-	case VERDICT_REFUSED:
-		return "refused";
-	case VERDICT_LATER:
-		return "later";
-	case VERDICT_UNKNOWN:
-		return "unknown";
-	case VERDICT_CONFIG:
-		return "config";
-	case VERDICT_READY:
-		break;
-	}
-	return "none";
-}
-
-static enum cli_exit status_of(const struct trial *trial)
-{
-	if (trial->end == DELIVER_SLOW)
-		return CLI_FAILED;
-	if (trial->verdict.outcome == VERDICT_CONFIG)
-		return CLI_CONFIG;
-	return trial->verdict.outcome == VERDICT_SENT ? CLI_DONE : CLI_FAILED;
-}
-
-static void say_verdict(const struct trial *trial)
-{
-	const struct request_verdict *verdict = &trial->verdict;
-
-	switch (verdict->outcome) {
-	case VERDICT_SENT:
-		report_line("sent: %s took the message to %s in %ld ms", verdict->provider, trial->mask,
-			verdict->ms);
-		break;
-	case VERDICT_REFUSED:
-		report_line("refused: %s will not take the message to %s: %s", verdict->provider, trial->mask,
-			verdict->reason);
-		break;
-	case VERDICT_LATER:
-		report_line("not sent: %s cannot take the message to %s now: %s", verdict->provider,
-			trial->mask, verdict->reason);
-		break;
-	case VERDICT_UNKNOWN:
-		report_line("unknown: the connection to %s was lost when it had the message to %s; it may "
-			    "arrive: %s",
-			verdict->provider, trial->mask, verdict->reason);
-		break;
-	case VERDICT_CONFIG:
-		report_line("not sent: the configuration is at fault: %s", verdict->reason);
-		break;
-	case VERDICT_READY:
-		break;
-	}
-}
-
-static enum cli_exit print_json(const struct trial *trial)
-{
-	struct report_json json = report_json_new();
-	bool verdict = trial->end == DELIVER_VERDICT;
-	bool sent = verdict && trial->verdict.outcome == VERDICT_SENT;
-
-	report_json_put(&json, json.root, "to", json_string(trial->mask));
-	report_json_put(&json, json.root, "outcome", json_string(outcome_name(trial)));
-	report_json_put(&json, json.root, "provider",
-		verdict ? report_json_text(trial->verdict.provider) : json_null());
-	report_json_put(&json, json.root, "ms", sent ? json_integer(trial->verdict.ms) : json_null());
-	report_json_put(&json, json.root, "reason",
-		verdict && !sent ? report_json_text(trial->verdict.reason) : json_null());
-	const struct mend *mend = mend_of(trial);
-	report_json_put(&json, json.root, "cause", mend != NULL ? json_string(mend->cause) : json_null());
-	report_json_put(&json, json.root, "mend", mend != NULL ? json_string(mend->advice) : json_null());
-	return report_json_print(&json);
-}
-
-static void journal_trial(const struct trial *trial)
-{
-	struct logline line;
-
-	logline_begin(&line, "test");
-	logline_add(&line, "user", trial->request.user);
-	logline_add(&line, "to", trial->mask);
-	logline_add(&line, "outcome", outcome_name(trial));
-	if (trial->end == DELIVER_VERDICT) {
-		logline_add(&line, "provider", trial->verdict.provider);
-		logline_add(&line, "why", trial->verdict.reason);
-	}
-	journal_write(&line);
-}
-
-static enum cli_exit send_message(struct trial *trial, bool as_json)
-{
-	struct otp_why why;
-	const struct deliver_options options = {
-		.hook = trial->config.delivery.hook,
-		.config = trial->config.path,
-		.hook_user = trial->config.delivery.hook_user,
-		.trace = trial->request.trace ? note_line : NULL,
-		.trace_self = trial,
-	};
-	enum otp_err err = deliver_send(&options, &trial->request, &trial->end, &trial->verdict, &why);
-
-	if (err != OTP_OK)
-		return report_failure(err, &why);
-	journal_trial(trial);
-	enum cli_exit printed = CLI_DONE;
-	if (as_json)
-		printed = print_json(trial);
-	else if (trial->end == DELIVER_SLOW)
-		report_line(
-			"no verdict within %d s on the message to %s; the hook goes on and logs how it ended",
-			trial->config.delivery.wait_s, trial->mask);
-	else
-		say_verdict(trial);
-	if (!as_json && mend_of(trial) != NULL)
-		report_line("what to do: %s", mend_of(trial)->advice);
-	return status_of(trial) != CLI_DONE ? status_of(trial) : printed;
 }
 
 static enum cli_exit check_provider(const struct config *config, const char *name)
@@ -228,7 +72,7 @@ static enum cli_exit test_user(const struct arguments *arguments, const char *ty
 	if (status != CLI_DONE)
 		return status;
 	trial->config = session.config;
-	status = session_find_record(&session, typed, &user, &record);
+	status = session_find_followed(&session, typed, &user, &record);
 	session_close(&session);
 	if (status == CLI_DONE)
 		status = choose_contact(&record, arguments_value(arguments, OPTION_PROVIDER), trial);
@@ -241,8 +85,11 @@ static enum cli_exit test_user(const struct arguments *arguments, const char *ty
 static enum cli_exit test_address(const struct arguments *arguments, struct trial *trial)
 {
 	const char *address = arguments_value(arguments, OPTION_TO);
+	const char *provider = arguments_value(arguments, OPTION_PROVIDER);
 	char admin[RECORD_USER_SIZE];
-	enum channel channel = address[0] == '+' ? CHANNEL_SMS : CHANNEL_EMAIL;
+	/* What cannot be an email address was meant as a number, as people write it. */
+	bool number = address[strspn(address, "+0123456789 .-()/")] == '\0';
+	enum channel channel = number ? CHANNEL_SMS : CHANNEL_EMAIL;
 	struct otp_why why;
 
 	if (contact_parse(channel, address, &trial->request.contact, &why) != OTP_OK)
@@ -250,8 +97,13 @@ static enum cli_exit test_address(const struct arguments *arguments, struct tria
 	enum cli_exit status = session_load_config(arguments, &trial->config);
 	if (status != CLI_DONE)
 		return status;
+	if (provider != NULL && config_find_provider(&trial->config, provider) != NULL &&
+		!is_served(&trial->config, channel, provider)) {
+		report_error("--provider: %s is not for %s", provider, channel_name(channel));
+		return CLI_FAILED;
+	}
 	user_name_of(getuid(), admin);
-	fill_request(trial, admin, arguments_value(arguments, OPTION_PROVIDER));
+	fill_request(trial, admin, provider);
 	return CLI_DONE;
 }
 
@@ -272,6 +124,6 @@ enum cli_exit command_test(
 		status = check_provider(&trial.config, arguments_value(arguments, OPTION_PROVIDER));
 	trial.request.trace = arguments->given[OPTION_VERBOSE] > 0;
 	if (status == CLI_DONE)
-		status = send_message(&trial, arguments->given[OPTION_JSON] > 0);
+		status = trial_send(&trial, arguments->given[OPTION_JSON] > 0);
 	return status;
 }

@@ -4,11 +4,14 @@
 #include "cli/journal.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "contacts/contacts.h"
 
 #include <stdio.h>
 
 static const char *consequence(const struct config *config)
 {
+	if (contacts_are_elsewhere(config))
+		return "has a new record after the next login, if [users] contacts knows an address";
 	return config->users.unenrolled == CONFIG_UNENROLLED_IGNORE ? "logs in without a code from now on"
 								    : "cannot log in by a code from now on";
 }
@@ -41,7 +44,7 @@ static enum cli_exit remove_record(struct session *session, const char *typed, b
 
 	if (err != OTP_OK)
 		return report_failure(err, &why);
-	err = session_read(session, user.name, &record, &why);
+	err = session_read(session, user.name, &record, NULL, &why);
 	if (err == OTP_ERR_NOT_ENROLLED) {
 		report_error("%s is not enrolled: there is nothing to remove", user.name);
 		return CLI_FAILED;

@@ -65,18 +65,40 @@ static void add_user(struct listing *listing, const struct passwd *entry)
 	listing_add_cells(listing, (const char *[]){entry->pw_name, uid, entry->pw_shell});
 }
 
+/* Where contacts live elsewhere, who has some there is enrolled by the first login. */
+static enum cli_exit add_unless_known(
+	struct listing *listing, const struct session *session, const struct passwd *entry)
+{
+	struct record record = {.uid = (uint32_t)entry->pw_uid};
+	bool known = false;
+	struct otp_why why;
+
+	(void)snprintf(record.user, sizeof record.user, "%s", entry->pw_name);
+	enum otp_err err = session_follow_contacts(session, &record, &known, &why);
+	if (err != OTP_OK) {
+		report_error("%s is left out:", entry->pw_name);
+		return report_failure(err, &why);
+	}
+	if (!known)
+		add_user(listing, entry);
+	return CLI_DONE;
+}
+
 /* A name service that fails half way must not make the list look whole. */
 static enum cli_exit add_users(struct listing *listing, struct session *session)
 {
 	const struct passwd *entry;
+	enum cli_exit status = CLI_DONE;
 	int error;
 
 	setpwent();
-	while (errno = 0, (entry = getpwent()) != NULL)
+	while (status == CLI_DONE && (errno = 0, entry = getpwent()) != NULL)
 		if (unenrolled_can_log_in(entry) && !is_enrolled(session, entry->pw_name))
-			add_user(listing, entry);
+			status = add_unless_known(listing, session, entry);
 	error = errno;
 	endpwent();
+	if (status != CLI_DONE)
+		return status;
 	if (error == 0 || error == ENOENT)
 		return CLI_DONE;
 	report_error("the list is not whole: the user database did not answer: %s", strerror(error));

@@ -80,6 +80,9 @@ enum otp_err channel_prefixes_parse(
 	while (err == OTP_OK && !prefixes->any && *text != '\0') {
 		if (!list_take(&text, prefix, sizeof prefix))
 			return value_refuse(key, text, "must be", why);
+		if (strcmp(prefix, ANY) == 0)
+			return why_set(why, OTP_ERR_CONFIG, 0,
+				"%s: the word " ANY " stands alone, or leave it out", key->key);
 		err = add_prefix(key, prefix, prefixes, why);
 	}
 	return err;

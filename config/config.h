@@ -153,6 +153,9 @@ struct config {
 	struct config_provider providers[CONFIG_PROVIDERS_MAX];
 	unsigned providers_n;
 	struct {
+		bool forgotten; /* otpcode passwd may replace a password for codes */
+	} passwd;
+	struct {
 		char path[CONFIG_PATH_SIZE];
 		char key[CONFIG_PATH_SIZE];
 	} store;

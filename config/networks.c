@@ -46,6 +46,6 @@ void networks_format(const struct config_key *key, const void *field, char *out,
 void networks_range(const struct config_key *key, char out[CONFIG_RANGE_SIZE])
 {
 	(void)key;
-	(void)snprintf(
-		out, CONFIG_RANGE_SIZE, "networks such as 10.0.0.0/8 or 2001:db8::/32, with commas between");
+	(void)snprintf(out, CONFIG_RANGE_SIZE,
+		"networks such as 10.0.0.0/8 (not 10.0.0.1/8) or 2001:db8::/32, commas between");
 }

@@ -79,6 +79,10 @@ enum otp_err suggest_key(const char *section, const char *unknown, struct otp_wh
 	const struct config_key *key;
 	const char *elsewhere = NULL;
 
+	if (table_find(section, "header.1") != NULL && strncmp(unknown, "header", 6) == 0)
+		return why_set(why, OTP_ERR_CONFIG, 0,
+			"unknown key %.*s in [%s]: headers are header.1 to header.%d", SHOWN_MAX, unknown,
+			heading(section), CONFIG_HEADERS_MAX);
 	for (size_t i = 0; (key = table_at(i)) != NULL; i++) {
 		bool here = strcmp(key->section, section) == 0;
 		if (here && is_near(unknown, key->key))

@@ -175,6 +175,8 @@ static const struct config_key table[] = {
 	{TABLE_PROVIDER, "command", CONFIG_KIND_COMMAND, IN_PROVIDER(command), .may_be_empty = true,
 		.serves = COMMAND, .file_only = HOOK_READS_IT,
 		.help = "the program to run, in place of a url"},
+	{"passwd", "forgotten", CONFIG_KIND_SWITCH, IN_CONFIG(passwd.forgotten), .file_only = ONE_RULE,
+		.help = "a forgotten password may be replaced by otpcode passwd"},
 	{"store", "path", CONFIG_KIND_PATH, IN_CONFIG(store.path), .file_only = ONE_STORE,
 		.help = "the folder of the records"},
 	{"store", "key", CONFIG_KIND_PATH, IN_CONFIG(store.key), .file_only = ONE_STORE,

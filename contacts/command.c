@@ -3,7 +3,6 @@
 
 #include "config/command_line.h"
 #include "config/placeholder.h"
-#include "contacts/lines.h"
 #include "deliver/child.h"
 #include "deliver/program.h"
 #include "deliver/reply.h"
@@ -141,22 +140,31 @@ static enum otp_err read_line(struct lines *lines, bool *ended, struct otp_conta
 	return err;
 }
 
+enum otp_err command_read(struct lines *lines, struct otp_contacts *out, struct otp_why *why)
+{
+	bool ended = false;
+	enum otp_err err = OTP_OK;
+
+	while (err == OTP_OK && lines_next(lines))
+		err = read_line(lines, &ended, out, why);
+	if (err == OTP_OK && !ended)
+		err = why_set(why, OTP_ERR_IO, 0, "ended without the word end: it failed");
+	return err;
+}
+
 static enum otp_err decode(
 	const struct program *program, struct output *output, struct otp_contacts *out, struct otp_why *why)
 {
 	struct lines lines = {.name = "line", .rest = output->text};
 	struct child_report report;
-	bool ended = false;
 
 	output->text[output->len] = '\0';
 	if (child_report_decode(output->text, output->len, &report))
 		return why_set(why, OTP_ERR_IO, report.os_error, "cannot be run as %s: %s", program->user,
 			report.step);
 	enum otp_err err = lines_check(lines.name, output->text, output->len, why);
-	while (err == OTP_OK && lines_next(&lines))
-		err = read_line(&lines, &ended, out, why);
-	if (err == OTP_OK && !ended)
-		err = why_set(why, OTP_ERR_IO, 0, "ended without the word end: it failed");
+	if (err == OTP_OK)
+		err = command_read(&lines, out, why);
 	return err == OTP_OK ? OTP_OK : OTP_ERR_IO;
 }
 
@@ -183,7 +191,7 @@ enum otp_err command_find(
 	if (err == OTP_OK)
 		err = decode(&program, &output, out, why);
 	if (err != OTP_OK)
-		why_prefix(why, "users.contacts: %s: ", program.path);
+		why_prefix(why, "users.contacts: %s for %s: ", program.path, user);
 	return err;
 }
 

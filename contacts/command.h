@@ -8,11 +8,16 @@
  */
 
 #include "config/config.h"
+#include "contacts/lines.h"
 #include "core/step.h"
 #include "core/why.h"
 
 __attribute__((warn_unused_result)) enum otp_err command_find(
 	const struct config *config, const char *user, struct otp_contacts *out, struct otp_why *why);
+
+/* What it said, in a text that lines_check found good. */
+__attribute__((warn_unused_result)) enum otp_err command_read(
+	struct lines *lines, struct otp_contacts *out, struct otp_why *why);
 
 /* Whether it may be run, and as whom. */
 __attribute__((warn_unused_result)) enum otp_err command_check(

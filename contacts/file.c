@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "contacts/file.h"
 
-#include "contacts/lines.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,26 +18,33 @@ static enum otp_err read_contacts(
 	return err;
 }
 
+enum otp_err file_find_in(
+	struct lines *lines, const char *user, struct otp_contacts *out, struct otp_why *why)
+{
+	unsigned found = 0;
+	enum otp_err err = OTP_OK;
+
+	while (err == OTP_OK && lines_next(lines)) {
+		if (strcmp(lines_word(lines), user) != 0)
+			continue;
+		if (found > 0)
+			err = lines_fault(lines, why, "%s has a line already: %u", user, found);
+		else
+			err = read_contacts(lines, user, out, why);
+		found = lines->number;
+	}
+	return err;
+}
+
 enum otp_err file_find(
 	const char *path, uid_t owner, const char *user, struct otp_contacts *out, struct otp_why *why)
 {
 	struct lines lines = {.name = path};
-	unsigned found = 0;
-	char *text;
-	enum otp_err err = lines_read_file(path, owner, &text, why);
+	enum otp_err err = lines_read_file(path, owner, &lines.rest, why);
+	char *text = lines.rest;
 
-	if (err != OTP_OK)
-		return err;
-	lines.rest = text;
-	while (err == OTP_OK && lines_next(&lines)) {
-		if (strcmp(lines_word(&lines), user) != 0)
-			continue;
-		if (found > 0)
-			err = lines_fault(&lines, why, "%s has a line already: %u", user, found);
-		else
-			err = read_contacts(&lines, user, out, why);
-		found = lines.number;
-	}
+	if (err == OTP_OK)
+		err = file_find_in(&lines, user, out, why);
 	free(text);
 	return err;
 }

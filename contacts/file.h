@@ -5,6 +5,7 @@
 /* A file with a line a user: "alice email:alice@example.org sms:+4915112345678". Inner part of contacts/. */
 
 #include "config/config.h"
+#include "contacts/lines.h"
 #include "core/step.h"
 #include "core/why.h"
 
@@ -16,6 +17,10 @@
  */
 __attribute__((warn_unused_result)) enum otp_err file_find(
 	const char *path, uid_t owner, const char *user, struct otp_contacts *out, struct otp_why *why);
+
+/* The same in a text. */
+__attribute__((warn_unused_result)) enum otp_err file_find_in(
+	struct lines *lines, const char *user, struct otp_contacts *out, struct otp_why *why);
 
 /* Every line, and whether config allows what it holds. */
 __attribute__((warn_unused_result)) enum otp_err file_check(

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "contacts/people.h"
 
-#include "contacts/lines.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,34 +39,42 @@ static enum otp_err read_person(struct lines *lines, struct person *out, struct 
 	return OTP_OK;
 }
 
-enum otp_err people_find(const char *path, uid_t owner, const char *account, const char *key,
+enum otp_err people_find_in(struct lines *lines, const char *account, const char *key,
 	char person[RECORD_USER_SIZE], struct otp_why *why)
 {
-	struct lines lines = {.name = path};
 	unsigned found = 0;
-	char *text;
-	enum otp_err err = lines_read_file(path, owner, &text, why);
+	enum otp_err err = OTP_OK;
 
 	person[0] = '\0';
-	if (err != OTP_OK)
-		return err;
-	lines.rest = text;
-	while (err == OTP_OK && lines_next(&lines)) {
-		struct person line = {.account = lines_word(&lines)};
+	while (err == OTP_OK && lines_next(lines)) {
+		struct person line = {.account = lines_word(lines)};
 		if (strcmp(line.account, account) != 0)
 			continue;
-		err = read_person(&lines, &line, why);
+		err = read_person(lines, &line, why);
 		if (err != OTP_OK || strcmp(line.key, key) != 0)
 			continue;
 		if (found > 0)
 			err = lines_fault(
-				&lines, why, "this key of %s has a line already: %u", account, found);
-		found = lines.number;
+				lines, why, "this key of %s has a line already: %u", account, found);
+		found = lines->number;
 		(void)snprintf(person, RECORD_USER_SIZE, "%s", line.name);
 	}
-	free(text);
 	if (err != OTP_OK)
 		person[0] = '\0';
+	return err;
+}
+
+enum otp_err people_find(const char *path, uid_t owner, const char *account, const char *key,
+	char person[RECORD_USER_SIZE], struct otp_why *why)
+{
+	struct lines lines = {.name = path};
+	enum otp_err err = lines_read_file(path, owner, &lines.rest, why);
+	char *text = lines.rest;
+
+	person[0] = '\0';
+	if (err == OTP_OK)
+		err = people_find_in(&lines, account, key, person, why);
+	free(text);
 	return err;
 }
 

@@ -4,6 +4,7 @@
 
 /* Who somebody on a shared account is: lines "deploy SHA256:... alice" of [users] people. */
 
+#include "contacts/lines.h"
 #include "core/origin.h"
 #include "core/record.h"
 #include "core/why.h"
@@ -17,6 +18,10 @@
  */
 __attribute__((warn_unused_result)) enum otp_err people_find(const char *path, uid_t owner,
 	const char *account, const char *key, char person[RECORD_USER_SIZE], struct otp_why *why);
+
+/* The same in a text. */
+__attribute__((warn_unused_result)) enum otp_err people_find_in(struct lines *lines, const char *account,
+	const char *key, char person[RECORD_USER_SIZE], struct otp_why *why);
 
 /* Every line. */
 __attribute__((warn_unused_result)) enum otp_err people_check(

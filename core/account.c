@@ -138,6 +138,30 @@ enum otp_err account_order_contacts(
 	return OTP_OK;
 }
 
+static bool contacts_are_those(const struct record *record, const struct otp_contacts *contacts)
+{
+	if (record->contacts_n != contacts->n)
+		return false;
+	for (unsigned i = 0; i < contacts->n; i++)
+		if (record->contacts[i].channel != contacts->list[i].channel ||
+			strcmp(record->contacts[i].address, contacts->list[i].address) != 0)
+			return false;
+	return true;
+}
+
+bool account_follow_contacts(struct record *record, int64_t now, const struct otp_contacts *contacts)
+{
+	if (contacts_are_those(record, contacts))
+		return false;
+	memset(record->contacts, 0, sizeof record->contacts);
+	memcpy(record->contacts, contacts->list, contacts->n * sizeof contacts->list[0]);
+	record->contacts_n = contacts->n;
+	record->challenges_n = 0;
+	record->devices_n = 0;
+	note(record, now, EVENT_CONTACTS_FOLLOWED, record->contacts, record->contacts_n);
+	return true;
+}
+
 void account_lock(struct record *record, int64_t now)
 {
 	record->admin_locked = true;

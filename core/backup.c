@@ -45,7 +45,7 @@ void backup_print(const struct backup_code *code, char out[BACKUP_PRINTED_SIZE])
 
 bool backup_clean(const char *typed, struct backup_code *out)
 {
-	struct backup_code folded;
+	struct backup_code folded = {{0}};
 	size_t len = fold_typed(typed, folded.text, sizeof folded.text);
 	bool is_one = (len == BACKUP_LEN && strspn(folded.text, BASE32) == len) ||
 		      (len == BACKUP_SHORT_LEN && strspn(folded.text, DIGITS) == len);

@@ -38,29 +38,18 @@ static bool was_sent_for(const struct record_send *send, const struct record_cha
 	return memcmp(send->challenge, challenge->id, sizeof send->challenge) == 0;
 }
 
-enum worth {
-	WORTH_NO_CODE, /* every send failed */
-	WORTH_STRANGERS,
-	WORTH_KNOWN,
-};
-
-static enum worth worth_of(const struct record *record, const struct record_challenge *challenge)
+static unsigned worth_of(const struct record_challenge *challenge)
 {
-	if (challenge->codes_n == 0)
-		return WORTH_NO_CODE;
-	for (unsigned i = 0; i < record->sends_n; i++)
-		if (record->sends[i].lane == LANE_KNOWN && was_sent_for(&record->sends[i], challenge))
-			return WORTH_KNOWN;
-	return WORTH_STRANGERS;
+	return (challenge->known ? 2U : 0U) + (challenge->codes_n > 0 ? 1U : 0U);
 }
 
-/* Else who knows only a name could end the owner's codes by asking for some from four places. */
+/* Else who knows only a name could end what the owner waits for by beginning logins from four places. */
 static struct record_challenge *least_worth(struct record *record)
 {
 	struct record_challenge *least = &record->challenges[0];
 
 	for (unsigned i = 1; i < record->challenges_n; i++)
-		if (worth_of(record, &record->challenges[i]) < worth_of(record, least))
+		if (worth_of(&record->challenges[i]) < worth_of(least))
 			least = &record->challenges[i];
 	return least;
 }
@@ -98,6 +87,14 @@ bool challenge_drop_code(struct record_challenge *challenge, const struct code_s
 		}
 	}
 	return false;
+}
+
+bool challenge_last_send_is_gone(const struct record_challenge *challenge)
+{
+	for (unsigned i = 0; i < challenge->codes_n; i++)
+		if (challenge->codes[i].issued == challenge->last_send)
+			return false;
+	return challenge->sends > 0;
 }
 
 void challenge_end(struct record *record, struct record_challenge *challenge)

@@ -22,8 +22,9 @@ struct record_challenge *challenge_at(struct record *record, const unsigned char
 struct record_challenge *challenge_by_id(struct record *record, const unsigned char *id);
 
 /*
- * Adds an empty one with the facts given. Where there is no room the oldest goes of those without a code,
- * else of those that only strangers asked for, else of all; failures charged to a lane stay charged.
+ * Adds an empty one with the facts given. Where there is no room the oldest goes of those that only strangers
+ * asked for, first of those without a code, else of all, first of those without a code; failures charged to a
+ * lane stay charged.
  */
 struct record_challenge *challenge_open(struct record *record, const struct record_challenge *facts);
 
@@ -32,6 +33,9 @@ void challenge_add_code(struct record_challenge *challenge, const struct record_
 
 /* Takes back the code with this seal. False if there is none. */
 bool challenge_drop_code(struct record_challenge *challenge, const struct code_seal *seal);
+
+/* The code of the last send was taken back: it was refused, or a limit stopped it. */
+bool challenge_last_send_is_gone(const struct record_challenge *challenge);
 
 void challenge_end(struct record *record, struct record_challenge *challenge);
 

@@ -68,7 +68,7 @@ enum code_shape code_clean(
 	struct code_form form, const char *typed, const char *ref, struct code *out, unsigned *typed_len)
 {
 	const char *characters = alphabet_characters(form.alphabet);
-	struct code scratch;
+	struct code scratch = {{0}};
 	size_t len = fold_typed(typed, scratch.text, sizeof scratch.text);
 	bool foreign = scratch.text[strspn(scratch.text, characters)] != '\0';
 

@@ -47,7 +47,7 @@ struct judge_turn {
 	struct judge_drawn drawn;            /* judge_begin, judge_resend */
 	struct otp_delivery_facts delivery;  /* judge_sent */
 	struct quota_verdict stopped_by;     /* judge_withdraw; no limit: the table could not be asked */
-	struct code typed;                   /* judge_answer; secret */
+	const char *typed;                   /* judge_answer; secret, and the caller's */
 	struct judge_returns *returned;      /* judge_answer, out with OTP_VERIFIED */
 
 	struct otp_step *step; /* out; its lane is set before judging */

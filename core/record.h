@@ -75,6 +75,7 @@ struct record_challenge {
 	unsigned sends;      /* sends begun in this challenge, failed ones too: the cooldown grows with it */
 	unsigned tries_used; /* over all its codes */
 	bool send_failed;    /* the last send was refused by every provider */
+	bool known;          /* a login in the known lane opened it or asked for a code here */
 	struct record_code codes[POLICY_LIVE_CODES];
 	unsigned codes_n;
 };

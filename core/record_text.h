@@ -87,7 +87,7 @@ extern const struct record_word record_words[RECORD_WORDS_N];
 #define RECORD_SOURCE_WRITTEN 67 /* two of 63 bytes may need the three of %XX: a scope id does */
 #define RECORD_TO_WRITTEN 28     /* contact_mask needs 25 at most */
 #define RECORD_NETWORK_WRITTEN 24
-#define RECORD_DETAIL_WRITTEN 128
+#define RECORD_DETAIL_WRITTEN 96
 
 #define RECORD_LEN(literal) ((int)sizeof(literal) - 1)
 
@@ -105,7 +105,7 @@ enum {
 				     "channel=email to=\n") +
 			  2 * CODE_SEAL_LEN + RECORD_TO_WRITTEN,
 	RECORD_CHALLENGE_LEN = RECORD_LEN("challenge ref=QFX id= origin= service= source= opened=8639999999 "
-					  "last_send=8639999999 sends=9999 tries=10 failed=yes\n") +
+					  "last_send=8639999999 sends=9999 tries=10 failed=yes known=yes\n") +
 			       2 * CODE_CHALLENGE_ID_LEN + 2 * RECORD_ORIGIN_LEN + RECORD_SERVICE_WRITTEN +
 			       RECORD_SOURCE_WRITTEN + POLICY_LIVE_CODES * RECORD_CODE_LEN,
 	RECORD_SEND_LEN = RECORD_LEN("send at=8639999999 lane=stranger id=01234567\n"),

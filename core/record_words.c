@@ -73,6 +73,7 @@ static const struct record_field challenge_fields[] = {
 	{"sends", RECORD_AS_COUNT, AT(record_challenge, sends), .max = RECORD_COUNT_MAX},
 	{"tries", RECORD_AS_NUMBER, AT(record_challenge, tries_used), .max = POLICY_TRIES_MAX},
 	{"failed", RECORD_AS_FLAG, AT(record_challenge, send_failed)},
+	{"known", RECORD_AS_FLAG, AT(record_challenge, known)},
 };
 
 static const struct record_field code_fields[] = {

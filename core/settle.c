@@ -44,8 +44,8 @@ static void forget_old_days(struct record_lane *lane, int64_t today)
 	memmove(lane->days, lane->days + old, lane->days_n * sizeof lane->days[0]);
 }
 
-/* A challenge ends with its last code; one whose every send failed keeps its cooldown as long as a code would
- * have lived. */
+/* A challenge ends with its last code. One without lives as long as a code would: with what was tried in it,
+ * and the cooldown of a send that failed. */
 static bool has_ended(const struct record_challenge *challenge, const struct policy *policy, int64_t now)
 {
 	if (challenge->codes_n > 0)
@@ -61,6 +61,16 @@ static void forget_old_sends(struct record *record, int window_s, int64_t now)
 		old++;
 	record->sends_n -= old;
 	memmove(record->sends, record->sends + old, record->sends_n * sizeof record->sends[0]);
+}
+
+static void forget_old_backups(struct record *record, int64_t now)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < record->backups_n; i++)
+		if (record->backups[i].until == 0 || now < record->backups[i].until)
+			record->backups[kept++] = record->backups[i];
+	record->backups_n = kept;
 }
 
 bool settle_record(struct record *record, const struct policy *policy, int64_t now)
@@ -84,16 +94,40 @@ bool settle_record(struct record *record, const struct policy *policy, int64_t n
 	forget_old_sends(record, policy->sends_per_user.window_s, now);
 	for (unsigned i = 0; i < record->networks_n; i++)
 		moved |= not_after(&record->networks[i].last_success, now);
+	forget_old_backups(record, now);
 	moved |= device_settle(record, now);
 	return moved;
 }
 
+/* What is shown until now is not accepted any more: the lost change may have used it. */
+static void use_up_steps(struct record *record, int64_t now)
+{
+	struct record_totp *totp = &record->totp[0];
+
+	if (record->totp_n == 0)
+		return;
+	int64_t latest = totp_latest_step(&totp->form, now);
+	if (totp->last_step < latest)
+		totp->last_step = latest;
+}
+
+static const char *damage_detail(const struct record *record)
+{
+	if (record->backups_n > 0)
+		return record->devices_n > 0 ? "backup codes and devices are gone" : "backup codes are gone";
+	return record->devices_n > 0 ? "devices are gone" : NULL;
+}
+
 void settle_damage(struct record *record, const struct policy *policy, int64_t now)
 {
+	const char *detail = damage_detail(record);
+
 	record->challenges_n = 0;
+	record->backups_n = 0;
 	record->devices_n = 0;
+	use_up_steps(record, now);
 	for (unsigned i = 0; i < LANES_N; i++)
 		lane_charge(record, (enum lane)i, policy, NULL, now);
 	record->wrong_since_success--; /* two lanes were charged for what was at most one failure */
-	record_add_event(record, now, &(struct record_event_facts){.kind = EVENT_DAMAGED});
+	record_add_event(record, now, &(struct record_event_facts){.kind = EVENT_DAMAGED, .detail = detail});
 }

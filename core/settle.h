@@ -17,9 +17,9 @@
 bool settle_record(struct record *record, const struct policy *policy, int64_t now);
 
 /*
- * The newest copy of the record was lost and an older one is in use: its challenges may hold used codes and
- * are dropped; the lost change may have forgotten a device, so all go; and it may have been a failure, in
- * either lane, so each is charged one.
+ * The newest copy of the record was lost and an older one is in use. The lost change may have used or revoked
+ * what the older one still has: challenges, backup codes and devices are dropped, and no code that the app
+ * has shown until now counts. It may have been a failure, in either lane, so each is charged one.
  */
 void settle_damage(struct record *record, const struct policy *policy, int64_t now);
 

@@ -59,7 +59,8 @@ enum otp_situation {
 	OTP_SPENT,           /* this challenge's tries are used up */
 	OTP_LOCKED,          /* the lane is locked: wait_s, or until an admin */
 	OTP_NOT_ENROLLED,    /* exactly that: this host's store has no record of the user */
-	OTP_NO_CONTACT,      /* enrolled, but no contact is on a channel that can deliver */
+	OTP_NO_CONTACT, /* enrolled, but no contact is on a channel that can deliver; with OTP_ACCEPT_KEPT:
+			   there is neither app nor backup code */
 	OTP_VERIFIED,
 	OTP_WRONG,
 	OTP_EXPIRED,    /* a right code, too late; or no code is live any more */
@@ -79,6 +80,7 @@ struct otp_step {
 	unsigned totp_digits;
 	unsigned backups_left;         /* backup codes that may be typed, where a challenge lives */
 	enum record_delivery delivery; /* of the newest live code */
+	bool none_known_sent;          /* no provider is known to have taken any of the live codes */
 	enum channel channel;          /* of the newest live code, or of the send that failed */
 	char to[CONTACT_MASK_SIZE];    /* mask of the contact that it went to */
 	int64_t sent_at;               /* of the newest live code */
@@ -90,8 +92,8 @@ struct otp_step {
 	/* OTP_SEND */
 	struct code code;
 	struct contact contact;
-	unsigned contact_index;           /* which of the user's contacts */
-	bool more_contacts;               /* further ones could be tried after it */
+	unsigned contact_index; /* which of the user's contacts */
+	bool more_contacts;     /* further ones could be tried after it; OTP_ASK: there is one to send to */
 	char sent_by[RECORD_DETAIL_SIZE]; /* the provider, once otp_sent noted it; recorded with the next
 					     change */
 
@@ -99,6 +101,7 @@ struct otp_step {
 	int64_t wait_s;         /* RECORD_LOCK_FOREVER: until an admin unlocks */
 	enum quota_limit limit; /* OTP_SEND_LIMIT: which; the longest to wait for */
 	bool limits_failed;     /* OTP_SEND_FAILED: the table of limits could not be asked; why says why */
+	bool admin_locked;      /* OTP_LOCKED: by an admin, not by wrong answers */
 	bool locked_now;        /* OTP_LOCKED or OTP_SPENT: by this very answer */
 
 	/* OTP_NOT_A_CODE */
@@ -110,6 +113,7 @@ struct otp_step {
 	unsigned wrong_since_success;
 	char wrong_latest_source[ORIGIN_SOURCE_SIZE];
 
+	bool begun;   /* login->contacts were followed: no later step of this login does so again */
 	bool damaged; /* one slot was bad: challenges were dropped and a failure counted; to be logged */
 };
 

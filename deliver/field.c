@@ -9,7 +9,11 @@
 #define WAIT_MAX_MS 60000
 
 static const char *const kinds[] = {
-	[REQUEST_CODE] = "code", [REQUEST_TEST] = "test", [REQUEST_CHECK] = "check"};
+	[REQUEST_CODE] = "code",
+	[REQUEST_TEST] = "test",
+	[REQUEST_PASSWORD] = "password",
+	[REQUEST_CHECK] = "check",
+};
 
 static void put_kind(const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
 {
@@ -20,11 +24,12 @@ static void put_kind(const struct field *field, const struct request *request, c
 static bool take_kind(const struct field *field, struct request *request, const char *value)
 {
 	(void)field;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strcmp(value, kinds[i]) == 0) {
-			request->kind = (enum request_kind)i;
-			return true;
-		}
+	for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strcmp(value, kinds[i]) != 0)
+			continue;
+		request->kind = (enum request_kind)i;
+		return true;
+	}
 	return false;
 }
 
@@ -156,7 +161,7 @@ static bool take_wait(const struct field *field, struct request *request, const 
 
 /* docs/deliver-protocol.md shows this table; a test holds the two in step. */
 static const struct field fields[] = {
-	{"kind", FIELD_ALWAYS, "code, test or check", put_kind, take_kind, 0, 0},
+	{"kind", FIELD_ALWAYS, "code, test, password or check", put_kind, take_kind, 0, 0},
 	{"channel", FIELD_ALWAYS, "email or sms", put_channel, take_channel, 0, 0},
 	{"address", FIELD_WITH_MESSAGE, "an address of the channel", put_text, take_address,
 		AT(contact.address)},
@@ -170,6 +175,7 @@ static const struct field fields[] = {
 	{"time", FIELD_ALWAYS, "seconds since 1970", put_time, take_time, AT(time)},
 	{"works-until", FIELD_WITH_CODE, "seconds since 1970", put_time, take_time, AT(works_until)},
 	{"wait-ms", FIELD_ALWAYS, "1 to 60000", put_wait, take_wait, 0, 0},
+	{"account", FIELD_OPTIONAL, "at most 64 characters", put_text, take_text, AT(account)},
 	{"support", FIELD_OPTIONAL, "at most 64 characters", put_text, take_text, AT(support)},
 	{"provider", FIELD_OPTIONAL, "a provider's name", put_text, take_provider, AT(provider)},
 	{"trace", FIELD_OPTIONAL, "yes, with kind test alone", put_trace, take_trace, 0, 0},
@@ -191,7 +197,7 @@ const char *field_take(const struct field *field, struct request *request, const
 	if (!wording_is_printable(value, len))
 		return "printable ASCII";
 	if (field->need == FIELD_WITH_CODE && request->kind != REQUEST_CODE)
-		return request->kind == REQUEST_TEST ? "left out with kind test" : "left out with kind check";
+		return "left out with any kind but code";
 	if (field->need == FIELD_WITH_MESSAGE && request->kind == REQUEST_CHECK)
 		return "left out with kind check";
 	return len > 0 && field->take(field, request, value) ? NULL : field->rule;

@@ -17,6 +17,9 @@ int64_t reply_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* How long what was said in time may still be read for: a hook that tells without end is left alone then. */
+#define LATE_MS 1000
+
 /* What the hook has said so far. */
 struct reply {
 	char text[REQUEST_VERDICT_MAX];
@@ -28,6 +31,10 @@ enum otp_err reply_wait(int fd, int64_t deadline_ms, bool *ready, struct otp_why
 	for (;;) {
 		int64_t left_ms = deadline_ms - reply_clock_ms();
 		struct pollfd polled = {.fd = fd, .events = POLLIN};
+
+		*ready = false;
+		if (left_ms < -LATE_MS)
+			return OTP_OK;
 		int n = poll(&polled, 1, left_ms > 0 ? (int)left_ms : 0);
 
 		if (n >= 0) {

@@ -28,9 +28,10 @@
 #define REQUEST_FACT_PARTS "sms-parts"              /* of a text message with a code */
 
 enum request_kind {
-	REQUEST_CODE,  /* a code for a login */
-	REQUEST_TEST,  /* an admin's test message: no code */
-	REQUEST_CHECK, /* no message: how far one would come */
+	REQUEST_CODE,     /* a code for a login */
+	REQUEST_TEST,     /* an admin's test message: no code */
+	REQUEST_PASSWORD, /* a notice: a forgotten password was replaced */
+	REQUEST_CHECK,    /* no message: how far one would come */
 };
 
 /* One message to deliver, but for REQUEST_CHECK. code is secret: request_wipe on every way out. */
@@ -40,6 +41,8 @@ struct request {
 	struct code code;       /* empty but for REQUEST_CODE */
 	char ref[CODE_REF_SIZE];
 	char user[RECORD_USER_SIZE];
+	char account[ORIGIN_ACCOUNT_SIZE]; /* shared with others, which the login is to; empty: the user's own
+					    */
 	char host[ORIGIN_HOST_SIZE];
 	char service[ORIGIN_SERVICE_SIZE];
 	char source[ORIGIN_SOURCE_SIZE];
@@ -114,5 +117,8 @@ __attribute__((warn_unused_result)) enum otp_err request_verdict_decode(
  * either is one too: the rest may have been cut off.
  */
 void request_blank(const struct request *request, char *text);
+
+/* The same for any other secret, in a text that is whole; controls stay. */
+void request_blank_word(char *text, const char *secret);
 
 #endif

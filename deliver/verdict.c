@@ -121,11 +121,13 @@ static const char *decode(const char *text, size_t len, struct request_verdict *
 	int64_t ms = 0;
 
 	if (form == NULL)
-		return "its first word is none of sent, refused, later, unknown, config, ready";
+		return "its first word is none of sent, refused, later, unknown, config, ready, or nothing "
+		       "follows "
+		       "it";
 	out->outcome = form->outcome;
 	memcpy(out->provider, "-", sizeof "-");
 	if (form->has_provider && !take_provider(&text, &len, out->provider))
-		return "its second word is no provider's name";
+		return "its second word is no provider's name, or nothing follows it";
 	if (form->has_reason)
 		return take_reason(text, len, out->reason) ? NULL
 							   : "its reason is empty, too long or not printable";
@@ -187,6 +189,11 @@ static void blank(char *text, bool cut, const char *secret)
 		if (i < until)
 			text[i] = '*';
 	}
+}
+
+void request_blank_word(char *text, const char *secret)
+{
+	blank(text, false, secret);
 }
 
 void request_blank(const struct request *request, char *text)

@@ -74,7 +74,7 @@ static enum otp_err check_text(
 
 	fill_sample(config, request, &sample);
 	if (template_file[0] != '\0')
-		err = template_fill_file(template_file, &sample, words, why);
+		err = template_fill_file(template_file, 0, &sample, words, why);
 	else
 		words_build(&sample, words);
 	if (err == OTP_OK && request->contact.channel == CHANNEL_SMS) {
@@ -111,7 +111,7 @@ static void ask_provider(const struct config *config, const struct config_provid
 		http_check(provider, &message, limits, result);
 		break;
 	case CONFIG_PROVIDER_COMMAND:
-		command_check(provider, result);
+		command_probe(provider, result);
 		break;
 	}
 }

@@ -131,13 +131,19 @@ static bool take_output(struct running *running)
 	return true;
 }
 
-/* Whether the command has read all of the message: what it has not read is still in the pipe. */
+/* How much of the message the command has read: what it has not read is still in the pipe. */
+static size_t bytes_read(const struct running *running)
+{
+	int left = 0;
+
+	if (ioctl(running->child.reader_fd, FIONREAD, &left) != 0 || left < 0)
+		return 0;
+	return running->given - (size_t)left;
+}
+
 static bool is_taken(const struct running *running)
 {
-	int left = 1;
-
-	return running->given == running->input_len &&
-	       ioctl(running->child.reader_fd, FIONREAD, &left) == 0 && left == 0;
+	return bytes_read(running) == running->input_len;
 }
 
 /* Until the command has ended, or until. */
@@ -181,6 +187,7 @@ static void watch(struct running *running, const char *program, struct provider_
 	if (!running->ended && is_taken(running))
 		attend(running, begun + limits.total_ms);
 	end.taken = is_taken(running);
+	end.untouched = bytes_read(running) == 0;
 	end.timed_out = !running->ended;
 	if (end.timed_out) {
 		command_child_kill(&running->child);
@@ -246,7 +253,7 @@ void command_send(const struct config_provider *provider, const struct provider_
 	free(running);
 }
 
-void command_check(const struct config_provider *provider, struct provider_result *result)
+void command_probe(const struct config_provider *provider, struct provider_result *result)
 {
 	const char *rest = provider->command, *word = "";
 	char path[CONFIG_COMMAND_SIZE], program[PATH_MAX];

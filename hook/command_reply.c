@@ -96,13 +96,17 @@ static void judge_status(const struct command_end *end, struct text *reason, str
 	text_addf(reason, "%s exited with %d", file_name(end->program), status);
 	if (meaning != NULL)
 		text_addf(reason, " (%s)", meaning->name);
+	if (status == EX_OK)
+		text_add(reason, " and read nothing of the message");
 }
 
 void command_judge(const struct command_end *end, struct provider_result *result)
 {
 	struct text reason = text_begin(result->reason, sizeof result->reason);
 
-	if (!end->timed_out && WIFEXITED(end->status) && WEXITSTATUS(end->status) == EX_OK) {
+	bool content = !end->timed_out && WIFEXITED(end->status) && WEXITSTATUS(end->status) == EX_OK;
+
+	if (content && !end->untouched) {
 		result->outcome = VERDICT_SENT;
 		return;
 	}

@@ -15,6 +15,7 @@ struct command_end {
 	int status;          /* as waitpid gives it; unused with timed_out */
 	bool timed_out;      /* it had to be stopped */
 	bool taken;          /* it read the whole message: unless it said no, that may arrive */
+	bool untouched;      /* it read nothing of it: so nobody can have it */
 	const char *output;  /* the beginning of what it wrote, any bytes */
 	size_t output_len;
 };

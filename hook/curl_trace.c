@@ -63,6 +63,17 @@ static void tell_text(struct trace *trace, const char *bytes, size_t len)
 	trace_tell(trace, '*', bytes, user != NULL ? (size_t)(user - bytes) : len);
 }
 
+/* Whatever is no reply, libcurl passes over, and a challenge may still follow. */
+static bool ends_login(const char *line, size_t len)
+{
+	static const char digits[] = "0123456789";
+
+	for (size_t i = 0; i < 3; i++)
+		if (i == len || line[i] == '\0' || strchr(digits, line[i]) == NULL)
+			return false;
+	return strncmp(line, "334", 3) != 0 && (len == 3 || line[3] != '-');
+}
+
 /* libcurl gives bytes that no NUL ends. */
 static int take_smtp(CURL *handle, curl_infotype type, char *bytes, size_t len, void *self)
 {
@@ -76,7 +87,7 @@ static int take_smtp(CURL *handle, curl_infotype type, char *bytes, size_t len, 
 	else if (type == CURLINFO_DATA_OUT)
 		trace_tell(trace, '>', bytes, len);
 	else if (type == CURLINFO_HEADER_IN || type == CURLINFO_DATA_IN) {
-		trace->signing_in = trace->signing_in && len >= 3 && strncmp(bytes, "334", 3) == 0;
+		trace->signing_in = trace->signing_in && !ends_login(bytes, len);
 		trace_tell(trace, '<', bytes, len);
 	}
 	return 0;

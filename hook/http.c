@@ -9,6 +9,7 @@
 #include "hook/fill.h"
 #include "hook/http_reply.h"
 #include "hook/password.h"
+#include "hook/secrets.h"
 
 #include <jansson.h>
 #include <openssl/crypto.h>
@@ -36,6 +37,8 @@ struct sending {
 	char server[SERVER_SIZE]; /* HOST:PORT, for people */
 	char answer[CURL_RESPONSE_MAX];
 	size_t answer_len;
+	char shown[CURL_RESPONSE_MAX + 1]; /* the answer as it may be repeated */
+	struct secrets secrets;
 };
 
 static enum otp_err fill(const struct sending *sending, const char *template, enum fill_form form, char *out,
@@ -289,15 +292,31 @@ static bool knows_repeats(const struct config_provider *provider)
 	return false;
 }
 
+/* Before anything of it is cut. A NUL is a blank to whoever reads it. */
+static void make_shown(struct sending *sending)
+{
+	const char *to = sending->message->to;
+
+	secrets_add(&sending->secrets, sending->message->code);
+	secrets_add(&sending->secrets, to + (to[0] == '+' ? 1 : 0));
+	secrets_add(&sending->secrets, to);
+	secrets_add(&sending->secrets, sending->password);
+	for (size_t i = 0; i < sending->answer_len; i++)
+		sending->shown[i] = (char)(sending->answer[i] != '\0' ? sending->answer[i] : ' ');
+	secrets_blank(&sending->secrets, sending->shown);
+}
+
 static void perform(struct sending *sending, struct provider_result *result)
 {
 	CURL *handle = sending->transfer.handle;
 	curl_off_t began_us = 0, retry_after = 0;
+	CURLcode code = curl_easy_perform(handle);
 	struct http_end end = {
 		.provider = sending->provider,
-		.code = curl_easy_perform(handle),
+		.code = code,
 		.status = status_of(sending),
 		.body = sending->answer,
+		.shown = sending->shown,
 		.body_len = sending->answer_len,
 		.knows_repeats = knows_repeats(sending->provider),
 		.server = sending->server,
@@ -309,6 +328,7 @@ static void perform(struct sending *sending, struct provider_result *result)
 	(void)curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &end.os_error);
 	end.given = began_us > 0;
 	end.retry_after_s = retry_after > 0 && retry_after < INT32_MAX ? (long)retry_after : 0;
+	make_shown(sending);
 	http_judge(&end, result);
 }
 

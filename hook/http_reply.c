@@ -15,8 +15,8 @@ static void find_words(const struct http_end *end, char out[HTTP_WORDS_SIZE])
 {
 	const char *path = end->provider->error_json;
 
-	if (path[0] == '\0' || !http_words_member(end->body, end->body_len, path, out) || out[0] == '\0')
-		http_words_clean(end->body, end->body_len, out);
+	if (path[0] == '\0' || !http_words_member(end->shown, end->body_len, path, out) || out[0] == '\0')
+		http_words_clean(end->shown, end->body_len, out);
 }
 
 /* "HTTP 401: words" */
@@ -67,8 +67,12 @@ static bool member_is_right(const struct http_end *end, char note[HTTP_WORDS_SIZ
 		(void)snprintf(note, HTTP_WORDS_SIZE, ", but its %.60s is missing", path);
 		return false;
 	}
-	(void)snprintf(note, HTTP_WORDS_SIZE, ", but its %.60s is %.40s", path, value);
-	return strcmp(value, condition + len + 1) == 0;
+	bool right = strcmp(value, condition + len + 1) == 0;
+	if (http_words_member(end->shown, end->body_len, path, value))
+		(void)snprintf(note, HTTP_WORDS_SIZE, ", but its %.60s is %.40s", path, value);
+	else
+		(void)snprintf(note, HTTP_WORDS_SIZE, ", but its %.60s is another", path);
+	return right;
 }
 
 /* The status is one of success: does the body agree? An answer that was cut short may have gone on to. */

@@ -16,6 +16,7 @@ struct http_end {
 	long status;        /* of the final answer; 0: none came */
 	long retry_after_s; /* 0: the gateway did not say */
 	const char *body;   /* as much of it as came; no NUL */
+	const char *shown;  /* the same, its secrets blanked: what may be repeated to people */
 	size_t body_len;
 	bool given;             /* the request began to leave: unless refused, the message may arrive */
 	bool knows_repeats;     /* by a header with {id} */

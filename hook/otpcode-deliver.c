@@ -37,8 +37,9 @@
 static const char usage[] =
 	"usage: otpcode-deliver [--config PATH] < REQUEST\n"
 	"\n"
-	"Reads one request to deliver a message, hands it to a provider, writes one line: the verdict.\n"
-	"It is run by pam_otpcode and otpcode; otpcode-deliver(8) describes it.\n"
+	"Reads one request to deliver a message, hands it to a provider, writes one line:\n"
+	"the verdict. It is run by pam_otpcode and otpcode; otpcode-deliver(8) describes\n"
+	"it.\n"
 	"\n"
 	"  --config PATH  configuration (" OTPCODE_SYSCONFDIR "/otpcode.conf)\n"
 	"  --help         show this\n";
@@ -56,7 +57,7 @@ static bool leave_surroundings(void)
 }
 
 /* What runs it may have left open a door: a traced process, a core file, a variable that libcurl or OpenSSL
- * obeys. */
+ * obeys. And with SIGCHLD ignored, nobody would learn how a command ended. */
 static bool harden(void)
 {
 	const struct rlimit none = {0, 0};
@@ -64,7 +65,8 @@ static bool harden(void)
 	(void)alarm(BACKSTOP_S);
 	return clearenv() == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	       setrlimit(RLIMIT_CORE, &none) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR &&
-	       signal(SIGALRM, SIG_DFL) != SIG_ERR && leave_surroundings();
+	       signal(SIGALRM, SIG_DFL) != SIG_ERR && signal(SIGCHLD, SIG_DFL) != SIG_ERR &&
+	       leave_surroundings();
 }
 
 static int64_t clock_ms(void)

@@ -172,7 +172,8 @@ bool rounds_run(const struct rounds_list *list, const struct rounds_times *times
 {
 	struct state state = {.list = list, .times = times, .world = world, .left = list->n};
 
-	*verdict = (struct request_verdict){.outcome = VERDICT_LATER, .reason = "no time left"};
+	*verdict = (struct request_verdict){
+		.outcome = VERDICT_LATER, .reason = "no time left: the code has ended, or the wait"};
 	(void)snprintf(verdict->provider, sizeof verdict->provider, "%s", list->providers[0]->name);
 	for (int64_t pause = FIRST_PAUSE_MS; !ask_all(&state, verdict); pause *= 2) {
 		int64_t ms = next_pause(&state, pause);

@@ -121,7 +121,7 @@ static enum otp_err find_words(
 	const char *template_file = config_find_channel(config, request->contact.channel)->template_file;
 
 	if (template_file[0] != '\0') {
-		enum otp_err err = template_fill_file(template_file, request, words, why);
+		enum otp_err err = template_fill_file(template_file, 0, request, words, why);
 		if (err != OTP_OK || request->kind == REQUEST_CODE)
 			return err;
 	}

@@ -23,6 +23,7 @@ struct sending {
 	bool ended;   /* and has been told that there are no more */
 	bool only_asks;
 	struct smtp_reply reply;
+	char password[PASSWORD_SIZE];
 	char server[SERVER_SIZE]; /* HOST:PORT, for people */
 	struct curl_slist *recipients;
 };
@@ -90,21 +91,19 @@ static bool set_url(struct sending *sending, const char *text, const char *greet
 static enum otp_err set_login(
 	struct sending *sending, const struct config_provider *provider, struct otp_why *why)
 {
-	char password[PASSWORD_SIZE] = "";
 	CURL *handle = sending->transfer.handle;
 	enum otp_err err = OTP_OK;
 
 	if (provider->username[0] == '\0')
 		return OTP_OK;
 	if (provider->password_file[0] != '\0')
-		err = password_read(provider->password_file, password, why);
-	trace_hide(sending->message->trace, password);
+		err = password_read(provider->password_file, sending->password, why);
+	trace_hide(sending->message->trace, sending->password);
 	if (err == OTP_OK &&
 		(curl_easy_setopt(handle, CURLOPT_USERNAME, provider->username) != CURLE_OK ||
-			curl_easy_setopt(handle, CURLOPT_PASSWORD, password) != CURLE_OK ||
+			curl_easy_setopt(handle, CURLOPT_PASSWORD, sending->password) != CURLE_OK ||
 			curl_easy_setopt(handle, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN") != CURLE_OK))
 		err = why_set(why, OTP_ERR_NO_MEMORY, 0, "libcurl took no login");
-	OPENSSL_cleanse(password, sizeof password);
 	return err;
 }
 
@@ -189,8 +188,9 @@ static enum otp_err prepare(struct sending *sending, const struct config_provide
 
 static void perform(struct sending *sending, struct provider_result *result)
 {
+	CURLcode code = curl_easy_perform(sending->transfer.handle);
 	struct smtp_end end = {
-		.code = curl_easy_perform(sending->transfer.handle),
+		.code = code,
 		.reply = &sending->reply,
 		.only_asked = sending->only_asks,
 		.body_given = sending->ended,
@@ -200,6 +200,7 @@ static void perform(struct sending *sending, struct provider_result *result)
 
 	(void)curl_easy_getinfo(sending->transfer.handle, CURLINFO_OS_ERRNO, &end.os_error);
 	smtp_judge(&end, result);
+	request_blank_word(result->reason, sending->password);
 	if (sending->only_asks)
 		result->certificate_ends = curl_transfer_certificate_end(&sending->transfer);
 }
@@ -217,6 +218,7 @@ static void run(struct sending *sending, const struct config_provider *provider,
 		(void)snprintf(result->reason, sizeof result->reason, "%.*s", (int)sizeof result->reason - 1,
 			why.text);
 	}
+	OPENSSL_cleanse(sending->password, sizeof sending->password);
 	curl_slist_free_all(sending->recipients);
 	curl_transfer_close(&sending->transfer);
 }

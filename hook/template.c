@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALL "{code} {ref} {user} {host} {service} {source} {time} {until} {support}"
+#define ALL "{code} {ref} {user} {account} {host} {service} {source} {time} {until} {support}"
 
 static void put_code(struct text *out, const struct request *request)
 {
@@ -25,6 +25,11 @@ static void put_ref(struct text *out, const struct request *request)
 static void put_user(struct text *out, const struct request *request)
 {
 	text_add(out, request->user);
+}
+
+static void put_account(struct text *out, const struct request *request)
+{
+	text_add(out, request->account[0] != '\0' ? request->account : request->user);
 }
 
 static void put_host(struct text *out, const struct request *request)
@@ -64,6 +69,7 @@ static const struct placeholder {
 	{"code", put_code},
 	{"ref", put_ref},
 	{"user", put_user},
+	{"account", put_account},
 	{"host", put_host},
 	{"service", put_service},
 	{"source", put_source},
@@ -92,6 +98,15 @@ struct reading {
 static enum otp_err fault(const struct reading *reading, const char *words)
 {
 	return why_set(reading->why, OTP_ERR_CONFIG, 0, "%s:%u: %s", reading->name, reading->line, words);
+}
+
+/* Of no line. */
+static enum otp_err empty(const struct reading *reading)
+{
+	return why_set(reading->why, OTP_ERR_CONFIG, 0, "%s: the file is empty: it must hold %s",
+		reading->name,
+		reading->is_sms ? "the text with {code}"
+				: "Subject: and the subject, an empty line, and the text with {code}");
 }
 
 /* at stands on a brace; *len is the length of the placeholder with its braces. */
@@ -146,9 +161,12 @@ static enum otp_err put_subject(struct reading *reading, const char *line, size_
 
 static enum otp_err put_sms_line(struct reading *reading, const char *line, size_t len, struct text *body)
 {
+	static const char name[] = "Subject:";
 	size_t before = body->len;
-	enum otp_err err = put_line(reading, line, len, body);
 
+	if (reading->line == 1 && len >= sizeof name - 1 && strncasecmp(line, name, sizeof name - 1) == 0)
+		return fault(reading, "a text message has no subject: leave out the line Subject:");
+	enum otp_err err = put_line(reading, line, len, body);
 	if (err != OTP_OK)
 		return err;
 	if (!gsm7_fold(body->out + before))
@@ -205,6 +223,8 @@ enum otp_err template_fill(const char *text, size_t len, const char *name, const
 	struct text body = text_begin(out->body, sizeof out->body);
 	enum otp_err err = OTP_OK;
 
+	if (len == 0)
+		err = empty(&reading);
 	for (size_t i = 0; i < len && err == OTP_OK;) {
 		const char *end = memchr(text + i, '\n', len - i);
 		size_t line_len = end != NULL ? (size_t)(end - text) - i : len - i;
@@ -224,13 +244,13 @@ enum otp_err template_fill(const char *text, size_t len, const char *name, const
 }
 
 enum otp_err template_fill_file(
-	const char *path, const struct request *request, struct words *out, struct otp_why *why)
+	const char *path, uid_t owner, const struct request *request, struct words *out, struct otp_why *why)
 {
 	char text[TEMPLATE_MAX];
 	size_t len = 0;
 	int fd = -1;
 	enum otp_err err = trust_open_file(
-		path, O_RDONLY, (struct trust_rule){.mode = TRUST_READABLE, .owner = 0}, &fd, why);
+		path, O_RDONLY, (struct trust_rule){.mode = TRUST_READABLE, .owner = owner}, &fd, why);
 
 	if (err != OTP_OK)
 		return err;

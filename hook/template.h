@@ -7,6 +7,7 @@
 #include "hook/words.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #define TEMPLATE_MAX 8192
 #define TEMPLATE_SMS_PARTS 3
@@ -21,9 +22,10 @@
 __attribute__((warn_unused_result)) enum otp_err template_fill(const char *text, size_t len, const char *name,
 	const struct request *request, struct words *out, struct otp_why *why);
 
-/* Reads the template file, which must be root's and not writable by others, and fills it. */
+/* Reads the template file, which must be owner's (root's, for the hook) and not writable by others, and fills
+ * it. Any error but OTP_ERR_CONFIG is of the file, not of what stands in it. */
 __attribute__((warn_unused_result)) enum otp_err template_fill_file(
-	const char *path, const struct request *request, struct words *out, struct otp_why *why);
+	const char *path, uid_t owner, const struct request *request, struct words *out, struct otp_why *why);
 
 /* The names of the placeholders, without braces, for documentation checks; NULL past the last. */
 const char *template_placeholder_at(size_t index);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hook/trace.h"
 
-#include "hook/fill.h"
-
 #include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,36 +9,10 @@
 
 #define LINE_SIZE 400 /* with "trace > " a reader takes REQUEST_VERDICT_MAX */
 
-static void add_secret(struct trace *trace, const char *secret, enum fill_form form)
-{
-	struct provider_message message = {.to = secret};
-	struct text text;
-
-	if (trace->secrets_n == TRACE_SECRETS_MAX)
-		return;
-	text = text_begin(trace->secrets[trace->secrets_n], TRACE_SECRET_SIZE);
-	fill_template("{to}", form, &message, NULL, &text);
-	for (unsigned i = 0; i < trace->secrets_n; i++)
-		if (strcmp(trace->secrets[i], text.out) == 0)
-			return;
-	trace->secrets_n++;
-}
-
 void trace_hide(struct trace *trace, const char *secret)
 {
-	if (trace == NULL || secret[0] == '\0')
-		return;
-	add_secret(trace, secret, FILL_PLAIN);
-	add_secret(trace, secret, FILL_URL);
-	add_secret(trace, secret, FILL_JSON);
-}
-
-static void blank(char *line, const char *secret)
-{
-	size_t len = strlen(secret);
-
-	for (char *at = line; len > 0 && (at = strstr(at, secret)) != NULL; at += len)
-		memset(at, '*', len);
+	if (trace != NULL)
+		secrets_add(&trace->secrets, secret);
 }
 
 /* A secret that a cut has gone through is no longer found; so what is cut is cut behind the blanking. */
@@ -56,8 +28,7 @@ static void tell_line(struct trace *trace, char mark, const char *bytes, size_t 
 		if (line[i] < ' ' || line[i] > '~')
 			line[i] = ' ';
 	line[len] = '\0';
-	for (unsigned i = 0; i < trace->secrets_n; i++)
-		blank(line, trace->secrets[i]);
+	secrets_blank(&trace->secrets, line);
 	request_blank(trace->request, line);
 	while (len > 0 && line[len - 1] == ' ')
 		line[--len] = '\0';

@@ -9,19 +9,17 @@
  */
 
 #include "deliver/request.h"
+#include "hook/secrets.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define TRACE_LINES_MAX 500
-#define TRACE_SECRETS_MAX 8
-#define TRACE_SECRET_SIZE 1024
 
 /* Secret. */
 struct trace {
 	const struct request *request; /* whose code and address are blanked */
-	char secrets[TRACE_SECRETS_MAX][TRACE_SECRET_SIZE];
-	unsigned secrets_n;
+	struct secrets secrets;
 	unsigned lines_n;
 	bool signing_in; /* what an SMTP client says now is its login */
 };

@@ -33,6 +33,8 @@ static void add_facts(struct text *body, const struct request *request)
 {
 	if (request->ref[0] != '\0')
 		text_addf(body, "  Ref:      %s\n", request->ref);
+	if (request->account[0] != '\0')
+		text_addf(body, "  Account:  %s\n", request->account);
 	text_addf(body, "  Host:     %s\n  Service:  %s\n  Source:   %s\n  Time:     ", request->host,
 		request->service, request->source);
 	text_add_time(body, request->time, TEXT_TIME_MINUTE);
@@ -70,7 +72,10 @@ static void build_code(const struct request *request, struct text *subject, stru
 	text_addf(subject, "Verification code for %s on %s (ref %s)", request->user, request->host,
 		request->ref);
 	text_addf(body, "%s\n\n", request->code.text);
-	text_addf(&paragraph, "This is the verification code for %s on %s.", request->user, request->host);
+	text_addf(&paragraph, "This is the verification code for %s on %s", request->user, request->host);
+	if (request->account[0] != '\0')
+		text_addf(&paragraph, ", to log in as %s", request->account);
+	text_add(&paragraph, ".");
 	add_paragraph(body, words);
 	add_facts(body, request);
 
@@ -99,10 +104,28 @@ static void build_test(const struct request *request, struct text *subject, stru
 	text_addf(&paragraph,
 		"This is a test message, sent by an administrator of %s. It holds no code, and nothing needs "
 		"to be done: "
-		"verification codes for %s will come this way.",
-		request->host, request->user);
+		"verification codes will come this way.",
+		request->host);
 	add_paragraph(body, words);
 	add_facts(body, request);
+}
+
+static void build_notice(const struct request *request, struct text *subject, struct text *body)
+{
+	char words[PARAGRAPH_SIZE];
+	struct text paragraph = text_begin(words, sizeof words);
+
+	text_addf(subject, "New password for %s on %s", request->user, request->host);
+	text_addf(&paragraph,
+		"The password of %s on %s was replaced by somebody who gave a verification code sent to "
+		"%s. If that was you, nothing needs to be done.",
+		request->user, request->host, request->user);
+	add_paragraph(body, words);
+	add_facts(body, request);
+	paragraph = text_begin(words, sizeof words);
+	text_addf(&paragraph, "If it was not you, others read your messages: tell %s at once.",
+		helper(request));
+	add_paragraph(body, words);
 }
 
 static void build_email(const struct request *request, struct words *out)
@@ -110,10 +133,18 @@ static void build_email(const struct request *request, struct words *out)
 	struct text subject = text_begin(out->subject, sizeof out->subject);
 	struct text body = text_begin(out->body, sizeof out->body);
 
-	if (request->kind == REQUEST_CODE)
+	switch (request->kind) {
+	case REQUEST_CODE:
 		build_code(request, &subject, &body);
-	else
+		break;
+	case REQUEST_TEST:
+	case REQUEST_CHECK: /* which has no message: its sample is of another kind */
 		build_test(request, &subject, &body);
+		break;
+	case REQUEST_PASSWORD:
+		build_notice(request, &subject, &body);
+		break;
+	}
 	body.out[body.len - 1] = '\0'; /* the empty line after the last paragraph */
 }
 

@@ -15,7 +15,7 @@ struct words {
 };
 
 /* The built-in text for the channel of the request. Of an email its first line is the code and its subject
- * does not hold it; with REQUEST_TEST there is none. */
+ * does not hold it; with any other kind there is none. */
 void words_build(const struct request *request, struct words *out);
 
 /* Of an SMS, in one part of GSM 7-bit text; no subject. Inner part of words_build. */

@@ -16,6 +16,13 @@ static void build(const struct request *request, size_t host_len, struct text *b
 			(int)host_len, request->host);
 		return;
 	}
+	if (request->kind == REQUEST_PASSWORD) {
+		text_addf(body,
+			"The password of your account on %.*s was replaced. Not you? Tell whoever runs it "
+			"at once.",
+			(int)host_len, request->host);
+		return;
+	}
 	text_addf(body, "Code %s for %.*s, ref %s, until ", request->code.text, (int)host_len, request->host,
 		request->ref);
 	text_add_time(body, request->works_until, TEXT_TIME_SHORT);

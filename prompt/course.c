@@ -65,7 +65,7 @@ static struct course carry_on(struct talk *talk, enum otp_err err, struct otp_wh
 		events_damaged(talk);
 	if (err == OTP_OK && talk->step.situation != OTP_NOT_ENROLLED)
 		talk->enrolled = true;
-	if (err == OTP_OK && talk->step.situation == OTP_SEND)
+	if (err == OTP_OK)
 		err = sending_run(talk, why);
 	if (err != OTP_OK) {
 		/* The store, the random source or libcrypto failed: nothing was decided, so nobody gets in.
@@ -118,6 +118,8 @@ struct course course_answer(struct talk *talk, const char *typed)
 	switch (typed_read(typed, talk->options->password, &request)) {
 	case TYPED_AGAIN:
 		request.from_contact = request.only_channel ? 0 : talk->next_contact;
+		if (talk->step.has_live_code)
+			talk->context = TEXTS_AGAIN;
 		return send_again(talk, request);
 	case TYPED_JUNK:
 		events_note(talk, PROMPT_NOTICE, "ignored",

@@ -28,15 +28,17 @@ void events_note(const struct talk *talk, enum prompt_level level, const char *e
 	write_line(talk, level, &line);
 }
 
-void events_denied(const struct talk *talk, const char *why)
+void events_denied(const struct talk *talk, enum prompt_result result, const char *why)
 {
 	const struct otp_step *step = &talk->step;
-	bool ends = step->situation == OTP_LOCKED || step->situation == OTP_SEND_LIMIT;
+	bool ends = result == PROMPT_LOCKED || result == PROMPT_THROTTLED;
 	struct logline line;
 
 	begin_line(talk, &line, "denied");
 	logline_add(&line, "why", why);
-	if (ends && step->wait_s != RECORD_LOCK_FOREVER)
+	if (ends && step->wait_s == RECORD_LOCK_FOREVER)
+		logline_add(&line, "lock", step->admin_locked ? "admin" : "wrong_per_30d");
+	else if (ends)
 		logline_add_time(&line, "until", talk_now(talk) + step->wait_s);
 	write_line(talk, PROMPT_NOTICE, &line);
 }
@@ -133,7 +135,8 @@ void events_step(const struct talk *talk)
 void events_damaged(const struct talk *talk)
 {
 	events_note(talk, PROMPT_ERROR, "damaged",
-		"one slot of the state file was bad: live codes dropped, a failure counted");
+		"one slot of the state file was bad: live codes, backup codes and devices dropped, a failure "
+		"counted");
 }
 
 void events_delivery(const struct talk *talk, enum prompt_level level, const char *event,

@@ -10,8 +10,8 @@
 /* why may be NULL. */
 void events_note(const struct talk *talk, enum prompt_level level, const char *event, const char *why);
 
-/* The login is over, and until when where that has an end. */
-void events_denied(const struct talk *talk, const char *why);
+/* The login is over; a lock or a limit also says until when. */
+void events_denied(const struct talk *talk, enum prompt_result result, const char *why);
 
 /*
  * What there is to be said of the step but for a denial. A wrong answer is logged as such even if it was the

@@ -49,6 +49,14 @@ void texts_span(int64_t seconds, char out[TEXTS_SPAN_SIZE])
 		(void)snprintf(out, TEXTS_SPAN_SIZE, "%" PRId64 " days", (seconds + DAY_S - 1) / DAY_S);
 }
 
+static void put_earlier(struct piece *piece)
+{
+	put(piece,
+		piece->step->none_known_sent ? "The code (ref %s) works when it comes"
+					     : "The code already sent (ref %s) still works",
+		piece->step->ref);
+}
+
 static bool is_email(const struct piece *piece)
 {
 	return piece->step->channel == CHANNEL_EMAIL;
@@ -218,10 +226,10 @@ static const struct placeholder {
 	{"A-code", put_a_code}, {"chars", put_chars}, {"backup-too", put_backup_too}, {"where", put_where},
 	{"use", put_use}, {"kept", put_kept}, {"sent", put_sent}, {"Other", put_other},
 	{"message", put_message}, {"Message", put_message_first}, {"to", put_to}, {"ref", put_ref},
-	{"ago", put_ago}, {"wait", put_wait}, {"tries", put_tries}, {"typed", put_typed},
-	{"wrong", put_wrong}, {"latest", put_latest}, /* or nothing */
-	{"left", put_left},                           /* or nothing */
-	{"help", put_help},                           /* or nothing */
+	{"Earlier", put_earlier}, {"ago", put_ago}, {"wait", put_wait}, {"tries", put_tries},
+	{"typed", put_typed}, {"wrong", put_wrong}, {"latest", put_latest}, /* or nothing */
+	{"left", put_left},                                                 /* or nothing */
+	{"help", put_help},                                                 /* or nothing */
 };
 
 static void write_placeholder(struct piece *piece, const char *name, size_t name_len)

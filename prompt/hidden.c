@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "prompt/hidden.h"
 
+#include "core/random.h"
 #include "prompt/course.h"
 #include "prompt/events.h"
 
@@ -16,6 +17,12 @@
  */
 #define PACE_MS 500
 
+/*
+ * Up to as much more, by chance: what is left in the caches of a processor after the work for one user or
+ * another shows in some millionths of a second (it was measured), and drowns in this.
+ */
+#define BLUR_US 10000
+
 static int64_t system_now_ms(void *self)
 {
 	struct timespec now;
@@ -25,9 +32,19 @@ static int64_t system_now_ms(void *self)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static int64_t blur_us(void)
+{
+	const struct otp_random random = random_system();
+	uint32_t drawn = 0;
+
+	return random.fill(random.self, &drawn, sizeof drawn, NULL) == OTP_OK ? drawn % BLUR_US : 0;
+}
+
 static void system_wait_until(void *self, int64_t ms)
 {
-	const struct timespec until = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+	int64_t us = ms * 1000 + blur_us();
+	const struct timespec until = {
+		.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
 
 	(void)self;
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
@@ -64,7 +81,8 @@ static void log_denied(struct talk *talk, const struct course *course)
 	if (!course->over || course->denied == NULL || course->denied == talk->denied)
 		return;
 	talk->denied = course->denied;
-	events_denied(talk, talk->options->hidden->no_such_user ? "unknown user" : course->denied);
+	events_denied(
+		talk, course->result, talk->options->hidden->no_such_user ? "unknown user" : course->denied);
 }
 
 /* Whatever the answer came to, the next question comes: only a right code ends the questions. True: it was.
@@ -101,7 +119,9 @@ static bool ask_all(struct talk *talk)
 		right = answered && answer(talk, typed);
 	}
 	OPENSSL_cleanse(typed, sizeof typed);
-	keep_pace(talk, since_ms);
+	if (!right && answered && talk->denied == NULL && talk->core != NULL)
+		events_denied(talk, PROMPT_WRONG, "prompts used up");
+	keep_pace(talk, since_ms); /* nothing may come after it: writing a log line can be seen */
 	return right;
 }
 
@@ -111,11 +131,8 @@ enum prompt_result hidden_converse(struct talk *talk)
 		struct course course = course_begin(talk);
 		log_denied(talk, &course);
 	}
-	if (ask_all(talk)) {
-		talk_tell(talk);
-		return PROMPT_VERIFIED;
-	}
-	if (talk->core != NULL && talk->denied == NULL)
-		events_denied(talk, "prompts used up");
-	return PROMPT_WRONG;
+	if (!ask_all(talk))
+		return PROMPT_WRONG;
+	talk_tell(talk);
+	return PROMPT_VERIFIED;
 }

@@ -21,7 +21,7 @@ static void tell_end(const struct talk *talk, const struct course *course)
 		talk->host->tell(talk->host->self, line);
 	} else {
 		if (course->denied != NULL)
-			events_denied(talk, course->denied);
+			events_denied(talk, course->result, course->denied);
 		talk_tell(talk);
 	}
 }
@@ -51,7 +51,7 @@ static enum prompt_result converse(struct talk *talk)
 		course = ask(talk);
 	if (course.over)
 		return course.result;
-	events_denied(talk, "prompts used up");
+	events_denied(talk, PROMPT_WRONG, "prompts used up");
 	talk_tell(talk);
 	return talk->step.situation == OTP_EXPIRED ? PROMPT_EXPIRED : PROMPT_WRONG;
 }

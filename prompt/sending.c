@@ -31,6 +31,7 @@ static void fill_request(const struct talk *talk, int wait_ms, struct request *r
 		.wait_ms = wait_ms};
 	memcpy(request->ref, talk->step.ref, sizeof request->ref);
 	request_set_user(request, talk->login->user);
+	(void)snprintf(request->account, sizeof request->account, "%s", origin->account);
 	(void)snprintf(request->host, sizeof request->host, "%s", origin->host);
 	(void)snprintf(request->service, sizeof request->service, "%s", origin->service);
 	(void)snprintf(request->source, sizeof request->source, "%s", origin->source);
@@ -117,26 +118,38 @@ static int share_of_wait(const struct talk *talk, int64_t left)
 	return share < talk->options->wait_ms ? (int)share : talk->options->wait_ms;
 }
 
+/* A limit of the host stopped its channel; the next contact may be on the other one. */
+static bool channel_is_stopped(const struct talk *talk)
+{
+	return talk->step.situation == OTP_SEND_LIMIT && quota_limit_is_of_host(talk->step.limit) &&
+	       talk->step.more_contacts;
+}
+
 enum otp_err sending_run(struct talk *talk, struct otp_why *why)
 {
 	bool hidden = talk->options->hidden != NULL;
 	int64_t deadline = monotonic_ms() + (hidden ? PROMPT_PATIENCE_MS : talk->options->wait_ms);
+	enum otp_delivery delivery = OTP_DELIVERY_REFUSED;
+	enum otp_err err = OTP_OK;
 
-	for (;;) {
-		enum otp_delivery delivery;
+	while (err == OTP_OK) {
 		unsigned next = talk->step.contact_index + 1;
-		enum channel failed = talk->step.channel;
-		enum otp_err err =
-			hand_over(talk, share_of_wait(talk, deadline - monotonic_ms()), &delivery, why);
-		if (err != OTP_OK || delivery != OTP_DELIVERY_REFUSED)
-			return err;
-		if (hidden && monotonic_ms() >= deadline)
-			return OTP_OK;
+		enum channel failed = talk->step.contact.channel;
+		if (talk->step.situation == OTP_SEND)
+			err = hand_over(talk, share_of_wait(talk, deadline - monotonic_ms()), &delivery, why);
+		else if (channel_is_stopped(talk))
+			events_step(talk);
+		else
+			break;
+		if (err != OTP_OK || delivery != OTP_DELIVERY_REFUSED ||
+			(hidden && monotonic_ms() >= deadline))
+			break;
 		struct otp_resend_request request = {.from_contact = next, .after_refusal = true};
 		err = otp_resend(
 			talk->core, talk->login, &talk->options->channels, request, &talk->step, why);
-		if (err != OTP_OK || talk->step.situation != OTP_SEND)
-			return err;
-		talk->context = talk->step.channel == failed ? TEXTS_OTHER_CONTACT : TEXTS_OTHER_CHANNEL;
+		if (err == OTP_OK && talk->step.situation == OTP_SEND)
+			talk->context =
+				talk->step.channel == failed ? TEXTS_OTHER_CONTACT : TEXTS_OTHER_CHANNEL;
 	}
+	return err;
 }

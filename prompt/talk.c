@@ -17,10 +17,8 @@ bool talk_can_type(const struct talk *talk)
 
 void talk_line(const struct talk *talk, char out[TEXTS_LINE_SIZE])
 {
-	struct texts_facts facts = {.form = talk->core->policy.form,
-		.support = talk->options->support,
-		.may_send = talk->login->accept != OTP_ACCEPT_KEPT,
-		.now = talk_now(talk)};
+	struct texts_facts facts = {
+		.form = talk->core->policy.form, .support = talk->options->support, .now = talk_now(talk)};
 
 	texts_line(&talk->step, talk->context, &facts, out);
 }

@@ -9,6 +9,7 @@
 enum text {
 	TEXT_NOTHING,
 	TEXT_SENT,
+	TEXT_SENT_AGAIN,
 	TEXT_SENT_AFTER_EXPIRED,
 	TEXT_SENT_AFTER_GONE,
 	TEXT_SENT_TO_OTHER,
@@ -59,6 +60,9 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_SENT] = {"{A-code} was {sent} to {to} (ref {ref}). Nothing? Press Enter.",
 		"{A-code} was {sent} to {to} (ref {ref}). None? Press Enter.",
 		"{A-code} was {sent} to {to} (ref {ref}). None? Enter."},
+	[TEXT_SENT_AGAIN] = {"A new code was {sent} to {to} (ref {ref}). Nothing? Press Enter.",
+		"A new code was {sent} to {to} (ref {ref}). None? Press Enter.",
+		"A new code was {sent} to {to} (ref {ref}). None? Enter."},
 	[TEXT_SENT_AFTER_EXPIRED] = {"The code expired. A new one was {sent} to {to} (ref {ref})."},
 	[TEXT_SENT_AFTER_GONE] = {"That code is void by now. A new one was {sent} to {to} (ref {ref}).",
 		"That code is void. A new one was {sent} to {to} (ref {ref})."},
@@ -81,7 +85,7 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 		"That came too late. Enter {kept}."},
 	[TEXT_NOT_SENT] = {"Your code could not be sent. Try later.{help}",
 		"Your code could not be sent.{help}"},
-	[TEXT_NOT_SENT_AGAIN] = {"No new code could be sent. The code already sent (ref {ref}) still works."},
+	[TEXT_NOT_SENT_AGAIN] = {"No new code could be sent. {Earlier}."},
 	[TEXT_NOT_SENT_BUT_KEPT] = {"Your code could not be sent. Use {kept}."},
 	[TEXT_WRONG] = {"Wrong code. Use {use}. {tries} left."},
 	[TEXT_LENGTH] = {"The code has {chars}{backup-too}; you typed {typed}. Not counted.",
@@ -96,12 +100,11 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_EXPIRED] = {"That code expired. Use the newest one in message {ref}. {tries} left."},
 	[TEXT_EXPIRED_ALL] = {"That code expired. Use {kept}. {tries} left."},
 	[TEXT_ENDED] = {"The code expired."},
-	[TEXT_NO_SUCH_CONTACT] =
-		{"No code can be {sent} to you. The code already sent (ref {ref}) still works."},
+	[TEXT_NO_SUCH_CONTACT] = {"No code can be {sent} to you. {Earlier}."},
 	[TEXT_NO_SUCH_CONTACT_NO_CODE] = {"No code can be {sent} to you. Press Enter for a new one."},
 	[TEXT_NO_SUCH_CONTACT_BUT_KEPT] = {"No code can be {sent} to you. Use {kept}."},
-	[TEXT_TOO_SOON] = {"You can ask again in {wait}. The code already sent (ref {ref}) still works."},
-	[TEXT_LIMIT] = {"No more codes for {wait}. The code already sent (ref {ref}) still works."},
+	[TEXT_TOO_SOON] = {"You can ask again in {wait}. {Earlier}."},
+	[TEXT_LIMIT] = {"No more codes for {wait}. {Earlier}."},
 	[TEXT_LIMIT_NO_CODE] = {"No more codes for {wait}. Log in again after that.{help}",
 		"No more codes for {wait}.{help}"},
 	[TEXT_LIMIT_BUT_KEPT] = {"No more codes for {wait}. Use {kept}."},
@@ -141,6 +144,8 @@ static enum text choose_sent(const struct otp_step *step, enum texts_context con
 		return context == TEXTS_OTHER_CHANNEL ? TEXT_SLOW_BY_OTHER : TEXT_SLOW;
 	if (context == TEXTS_OTHER_CHANNEL)
 		return TEXT_SENT_BY_OTHER;
+	if (context == TEXTS_AGAIN)
+		return TEXT_SENT_AGAIN;
 	if (context == TEXTS_EXPIRED)
 		return TEXT_SENT_AFTER_EXPIRED;
 	if (context == TEXTS_GONE)
@@ -162,11 +167,11 @@ static enum text choose_by_means(
 	return has_kept(step) ? kept : nothing;
 }
 
-static enum text choose_ask(enum texts_context context, bool may_send)
+static enum text choose_ask(const struct otp_step *step, enum texts_context context)
 {
 	if (context == TEXTS_EXPIRED || context == TEXTS_GONE)
 		return TEXT_ASK_TOO_LATE;
-	return may_send ? TEXT_ASK : TEXT_ASK_KEPT;
+	return step->more_contacts ? TEXT_ASK : TEXT_ASK_KEPT;
 }
 
 static enum text choose_verified(const struct otp_step *step)
@@ -191,13 +196,13 @@ static enum text choose_shape(const struct otp_step *step)
 	return TEXT_NOTHING;
 }
 
-static enum text choose(const struct otp_step *step, enum texts_context context, bool may_send)
+static enum text choose(const struct otp_step *step, enum texts_context context)
 {
 	switch (step->situation) {
 	case OTP_SEND:
 		return choose_sent(step, context);
 	case OTP_ASK:
-		return choose_ask(context, may_send);
+		return choose_ask(step, context);
 	case OTP_REMEMBERED:
 		return TEXT_NOTHING;
 	case OTP_WAITING:
@@ -239,7 +244,7 @@ void texts_line(const struct otp_step *step, enum texts_context context, const s
 	if (context == TEXTS_PASSWORD)
 		text = TEXT_PASSWORD;
 	else if (context != TEXTS_SILENT)
-		text = choose(step, context, facts->may_send);
+		text = choose(step, context);
 	write_text(text, step, facts, out);
 }
 

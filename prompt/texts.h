@@ -5,7 +5,6 @@
 #include "core/code.h"
 #include "core/step.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define TEXTS_LINE_SIZE 79 /* 78 columns and a NUL */
@@ -19,6 +18,7 @@
 /* What the line says beyond the situation itself. */
 enum texts_context {
 	TEXTS_PLAIN,
+	TEXTS_AGAIN,         /* the person asked for another code */
 	TEXTS_EXPIRED,       /* the code before this step expired */
 	TEXTS_GONE,          /* the code before this step was used or withdrawn meanwhile */
 	TEXTS_OTHER_CONTACT, /* the contact before this one, on the same channel, failed */
@@ -30,7 +30,6 @@ enum texts_context {
 struct texts_facts {
 	struct code_form form;
 	const char *support; /* may be empty */
-	bool may_send;       /* Enter has a code sent */
 	int64_t now;
 };
 

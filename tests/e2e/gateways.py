@@ -192,6 +192,7 @@ class Twilio(Provider):
         self.has_exactly(form, "To", "From", "Body")
         self.need(E164.match(form["To"]), 400, f"The 'To' number {form['To']} is not a valid phone number.")
         self.need(form["Body"], 400, "Message body is required.")
+        self.need(form["From"], 400, "A 'From' phone number is required.")
         return Sms(form["To"], form["Body"], form["From"]), reply(201, {"sid": "SM1", "status": "queued", "error_code": None})
 
 

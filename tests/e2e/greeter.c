@@ -3,8 +3,8 @@
 /*
  * A login window as xrdp and many greeters are one: a single field that hides what is typed, no place for a
  * line of text, and nothing but a dialogue to carry on with. greeter SERVICE USER [HOW]: each line of
- * standard input is what is typed into the field when it is shown; HOW is what it does instead of handing
- * over what was typed.
+ * standard input is what is typed into the field when it is shown, Ctrl-C the button that cancels; HOW is
+ * what it does instead of handing over what was typed.
  */
 
 #include <security/pam_appl.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define LONG_ANSWER 100000
+#define CTRL_C "\003"
 
 enum how { HOW_TYPED, HOW_NULL, HOW_EMPTY, HOW_LONG, HOW_FAILS, HOW_NO_ARRAY };
 
@@ -92,7 +93,12 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 	if (*responses == NULL)
 		return PAM_BUF_ERR;
 	(*responses)->resp = answer(field->how);
-	return PAM_SUCCESS;
+	if ((*responses)->resp == NULL || strcmp((*responses)->resp, CTRL_C) != 0)
+		return PAM_SUCCESS;
+	free((*responses)->resp);
+	free(*responses);
+	*responses = NULL;
+	return PAM_CONV_ERR;
 }
 
 static bool read_how(const char *word, enum how *how)

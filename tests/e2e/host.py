@@ -228,14 +228,16 @@ class Host:
             out.write(pathlib.Path(f"{key}.pub").read_text())
 
     def pam(self, service, auth):
-        """The PAM file of a service: these auth lines, and nothing that could refuse in the other phases."""
-        lines = [*auth, "account required pam_permit.so", "session required pam_permit.so", "password required pam_deny.so"]
+        """The PAM file of a service: these auth (or password) lines, and nothing that could refuse in the other phases."""
+        lines = [*auth, "account required pam_permit.so", "session required pam_permit.so"]
+        if not any(line.startswith("password") for line in auth):
+            lines.append("password required pam_deny.so")
         (self.etc / "pam.d" / service).write_text("\n".join(lines) + "\n")
 
     def use_stack(self, title, change=lambda lines: lines):
         """Puts a stack of pam.d-example, as shipped, into the file that its heading names."""
-        service, auth = shipped_stacks()[title]
-        self.pam(service, change(auth))
+        service, lines = {**shipped_stacks("password"), **shipped_stacks()}[title]
+        self.pam(service, change(lines))
 
     def configure(self, exim=None, **changes):
         """Writes otpcode.conf; changes are section__key=value, None takes a key out. A later call changes what an earlier one said."""
@@ -281,8 +283,9 @@ class Host:
 
     # sshd and its clients.
 
-    def start_sshd(self, **options):
-        """A real sshd on a free loopback port. options are of sshd_config(5); a value of None takes a line out."""
+    def start_sshd(self, program="/usr/sbin/sshd", **options):
+        """A real sshd on a free loopback port. options are of sshd_config(5); a value of None takes a line out. The PAM service has
+        the name of the program."""
         settings = {
             "ListenAddress": "127.0.0.1", "HostKey": self.stage / "host_ed25519", "PidFile": "none", "UsePAM": "yes",
             "PasswordAuthentication": "no", "KbdInteractiveAuthentication": "yes",
@@ -298,7 +301,7 @@ class Host:
             lines = [f"{key} {value}" for key, value in settings.items() if value is not None]
             (self.stage / "sshd_config").write_text("\n".join([f"Port {self.port}", *lines]) + "\n")
             before = len(self.log.lines())
-            self.sshd = self.popen(["/usr/sbin/sshd", "-D", "-f", self.stage / "sshd_config"], stdin=subprocess.DEVNULL)
+            self.sshd = self.popen([program, "-D", "-f", self.stage / "sshd_config"], stdin=subprocess.DEVNULL)
             if poll(lambda: self._sshd_listens(before), 20, lambda: f"sshd did not listen: {self.log.lines()}") == "listens":
                 return
         raise AssertionError("no free port for sshd")
@@ -370,17 +373,17 @@ class Host:
         return descendants_of(listener)
 
 
-def shipped_stacks():
-    """{title: (service, auth lines)} of pam.d-example and docs/skipping.md."""
-    stacks, auth = {}, []
+def shipped_stacks(kind="auth"):
+    """{title: (service, lines of that kind)} of pam.d-example and docs/skipping.md."""
+    stacks, lines = {}, []
     for line in [*(TOP / "pam.d-example").read_text().splitlines(), *(TOP / "docs/skipping.md").read_text().splitlines()]:
         heading = re.match(r"### (.*): /etc/pam\.d/(\S+)$", line)
         if heading:
-            auth = []
-            stacks[heading.group(1)] = (heading.group(2), auth)
-        elif line.startswith("auth"):
-            auth.append(line)
-    return stacks
+            lines = []
+            stacks[heading.group(1)] = (heading.group(2), lines)
+        elif line.startswith(kind):
+            lines.append(line)
+    return {title: stack for title, stack in stacks.items() if stack[1]}
 
 
 def plain_environment():

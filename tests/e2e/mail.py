@@ -267,7 +267,7 @@ class ScriptedServer:
 
     replies   {"RCPT": "550 no"}: by command (also BANNER, BODY, and AUTH for its end); a list is used up from the left, its last
               item stays; None: the connection is closed instead of an answer
-    hang      {"BANNER", "BODY", ...}: no answer there until release(); then the answer as usual
+    hang      {"BANNER", "BODY", ...}: no answer there until release(); then the answer as usual. "HANDSHAKE": TLS is never begun
     tls       (certificate file, key file): STARTTLS is offered; with implicit=True TLS from the first byte
     offer     further EHLO lines, e.g. ["AUTH PLAIN LOGIN"]
     """
@@ -381,6 +381,8 @@ class _Session:
             pass
 
     def _secure(self):
+        if "HANDSHAKE" in self.server.hang:
+            self.server._released.wait()
         self.client = self.server._context.wrap_socket(self.client, server_side=True)
         self.secure = True
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The admin's command, as a new admin and as a clumsy one would use it."""
 
+import grp
 import json
 import os
 import pathlib
@@ -81,6 +82,13 @@ def test_every_command_has_a_help_with_an_example():
         assert {"config", "help"} <= help_options(text), name
 
 
+def test_no_help_is_wider_than_a_terminal():
+    texts = {"": stage.run(COMMAND, "--help").stdout, "contact": stage.run(COMMAND, "contact", "--help").stdout,
+             "otpcode-deliver": stage.run(BUILD / "otpcode-deliver", "--help").stdout, **commands()}
+    assert all(texts.values())
+    assert [(name, line) for name, text in texts.items() for line in text.splitlines() if len(line) > 80] == []
+
+
 def man_commands():
     """{name: options} as the man page's list of commands has them; the common ones under ''."""
     page = (TOP / "man/otpcode.8").read_text()
@@ -98,13 +106,15 @@ def test_man_page_and_help_have_the_same_commands_and_options():
     assert page.keys() == commands().keys()
     for name, text in commands().items():
         assert help_options(text) == page[name] | common, name
-        assert set(re.findall(r"--([a-z-]+)", text.splitlines()[0])) == page[name] | {"config"}, name
+        assert set(re.findall(r"--([a-z-]+)", text.partition("\n\n")[0])) == page[name] | {"config"}, name
 
 
 def test_man_page_names_every_member_of_the_json(enrolled):
     page = set(re.findall(r"^\.Cm ([a-z_0-9]+)", (TOP / "man/otpcode.8").read_text(), re.MULTILINE))
     enrolled.change_record("nobody", with_a_challenge)
-    for words in (["show", "nobody"], ["list"], ["list", "--unenrolled"], ["config", "show"], ["init"]):
+    enrolled.done("backup-codes", "nobody")
+    enrolled.change_record("nobody", with_app_and_device)
+    for words in (["show", "nobody"], ["devices", "nobody"], ["list"], ["list", "--unenrolled"], ["config", "show"], ["init"]):
         printed = json.loads(enrolled.done(*words, "--json"))
         assert printed["version"] == 1
         assert json_keys(printed) <= page, words
@@ -126,6 +136,8 @@ def test_man_page_names_every_member_of_the_json(enrolled):
     (["enroll", "alice", "--email="], "--email needs a value: --email ADDRESS"),
     (["enroll", "alice", "--emial", "a@example.org"], "there is no option '--emial'; did you mean '--email'?"),
     (["enroll", "alice", "-email", "a@example.org", "--smss", "+441234567890"], "there is no option '--smss'; did you mean '--sms'?"),
+    (["enroll", "alice", "-e", "a@example.org"], "there is no option '-e'; did you mean '--email'?"),
+    (["test", "-v", "alice"], "there is no option '-v'; did you mean '--verbose'?"),
     (["enroll", "alice", "--sms"], "--sms needs a value: --sms NUMBER"),
     (["enroll", "alice", "alice@example.org"], "'alice@example.org' is one argument too many"),
     (["enroll", "", "--email", "a@example.org"], "enroll: USER is empty"),
@@ -150,7 +162,7 @@ def test_usage_error_says_what_would_be_right(words, complaint):
     (["contact", "add", "nobody", "--email", "a@example.org", "--email", "b@example.org"], "one address at a time"),
     (["contact", "remove", "nobody", "nina@example.org"], "'nina@example.org' is no contact's number; 'otpcode show nobody'"),
     (["contact", "remove", "nobody", "0"], "'0' is no contact's number"),
-    (["contact", "order", "nobody", "1", "-1"], "there is no option '--1'"),
+    (["contact", "order", "nobody", "1", "-1"], "there is no option '-1'"),
     (["contact", "order", "nobody", "1", "x"], "'x' is no contact's number"),
     (["list", "--locked", "--unenrolled"], "either --locked or --unenrolled, not both"),
     (["unlock"], "USER is missing (or --all"),
@@ -398,9 +410,9 @@ def test_fifth_contact_is_refused(enrolled):
 def with_a_challenge(text):
     """A record's text with a login that waits for a code, a lock of strangers, a known network and an event of each sort."""
     now = int(time.time())
-    challenge = (f"challenge ref=QFX id={'11' * 16} origin={'22' * 32} service=sshd source=192.0.2.7 opened={now - 20} "
-                 f"last_send={now - 20} sends=1 tries=2 failed=no\n"
-                 f"code seal={'33' * 32} issued={now - 20} expires={now + 280} delivery=sent channel=email to=n***@e***.org\n"
+    challenge = (f"challenge ref=QFX id={'11' * 16} origin={'22' * 16} service=sshd source=192.0.2.7 opened={now - 20} "
+                 f"last_send={now - 20} sends=1 tries=2 failed=no known=no\n"
+                 f"code seal={'33' * 16} issued={now - 20} expires={now + 280} delivery=sent channel=email to=n***@e***.org\n"
                  f"send at={now - 20} lane=stranger id=11111111\n"
                  f"network name=192.0.2.0/24 last_success={now - 100}\n")
     lane = f"stranger_lane failures=10 lock_since={now - 60} lock_for=900 days={now // 86400}:10\n"
@@ -408,6 +420,15 @@ def with_a_challenge(text):
     head = "".join(line for line in head.splitlines(True) if not line.startswith("stranger_lane"))
     events += f"event kind=wrong first={now - 90} last={now - 60} count=10 service=sshd source=192.0.2.7 ref=QFX detail=\n"
     return head.replace("wrong=0 wrong_from=", "wrong=10 wrong_from=192.0.2.7") + lane + challenge + events
+
+
+def with_app_and_device(text):
+    """The same with an authenticator app, whose secret nobody could open, and a known device."""
+    now = int(time.time())
+    lines = (f"totp secret={'44' * 48} algorithm=sha1 digits=6 period=30 since={now} last_step={now // 30} preferred=no\n",
+             f"device id={'55' * 16} service=sshd network=192.0.2.0/24 since={now} until={now + 86400}\n")
+    at = text.index("backup "), text.index("event ")
+    return text[:at[0]] + lines[0] + text[at[0]:at[1]] + lines[1] + text[at[1]:]
 
 
 def test_contact_removed_ends_codes_on_their_way_and_says_so(enrolled):
@@ -437,6 +458,20 @@ def test_show_names_no_source_where_a_failure_has_none(enrolled):
     """As after a damaged slot, for which a failure is counted."""
     enrolled.change_record("nobody", lambda text: text.replace("wrong=0 wrong_from=", "wrong=1 wrong_from="))
     assert "Wrong codes since then: 1\n" in enrolled.done("show", "nobody")
+
+
+def test_show_says_that_a_slot_is_damaged(enrolled):
+    enrolled.done("contact", "add", "nobody", "--email", "new@example.org")
+    path = enrolled.state_path("nobody")
+    assert "damaged" not in enrolled.done("show", "nobody")
+    assert json.loads(enrolled.done("show", "nobody", "--json"))["damaged"] is False
+    newest = max(stage.read_slots(path.read_bytes()))[1]
+    with open(path, "r+b") as out:
+        out.seek(newest + 200)
+        out.write(b"#")
+    shown = enrolled.done("show", "nobody")
+    assert "One of the two slots of the state file is damaged" in shown and "new@example.org" not in shown
+    assert json.loads(enrolled.done("show", "nobody", "--json"))["damaged"] is True
 
 
 def test_show_prints_everything_as_json(enrolled):
@@ -613,7 +648,9 @@ def test_one_provider_alone_is_tried(staged):
 
 def test_hook_that_is_not_there_is_told(staged):
     (staged.folder / "otpcode-deliver").unlink()
-    assert f"{staged.folder}/otpcode-deliver: No such file" in staged.refused("test", "--to", "someone@example.com")
+    ended = staged.otpcode("test", "--to", "someone@example.com")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert f"{staged.folder}/otpcode-deliver: No such file" in ended.stdout
 
 
 # config
@@ -655,6 +692,133 @@ def test_config_check_refuses_a_file_that_others_may_write_or_that_is_not_there(
     assert "No such file" in staged.refused("config", "check", status=78)
 
 
+# config check reads the templates.
+
+ALL = "{code} {ref} {user} {host} {service} {source} {time} {until} {support}"
+
+
+def template(staged, channel, text, **keys):
+    """Writes the template of a channel into the configuration and onto disk."""
+    path = staged.folder / f"{channel}.txt"
+    path.write_text(text)
+    path.chmod(0o644)
+    staged.configure(**GATEWAY, **{f"{channel}__template": path}, **keys)
+    return path
+
+
+@pytest.mark.parametrize("channel, text, fault", [
+    ("email", "Subject: code\n\n{code}\n{nope}\n", ":4: unknown placeholder {nope}; there are "),
+    ("email", "code {code}\n", ":1: the first line must be Subject: and the subject\n"),
+    ("email", "", ": the file is empty: it must hold "),
+    ("sms", "{code}\n{nope}\n", ":2: unknown placeholder {nope}; there are "),
+    ("sms", "Subject: x\n{code}\n", ":1: a text message has no subject"),
+    ("sms", "{code}" + "x" * 460, ":1: the text is too long for an SMS of 3 parts"),
+])
+def test_config_check_names_file_and_line_of_a_templates_fault(staged, channel, text, fault):
+    path = template(staged, channel, text)
+    complaint = staged.refused("config", "check", status=78)
+    assert complaint.startswith(f"otpcode: {path}{fault}"), complaint
+    assert "placeholder" not in fault or all(name in complaint for name in ALL.split()), complaint
+    ended = stage.run(staged.folder / "otpcode", "config", "check", staged.config)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (78, "", complaint)
+
+
+def test_templates_fault_is_the_hooks_and_not_a_logins(ready):
+    """Every command reads the configuration as the module does, and the templates are not its."""
+    template(ready, "email", "{nope}")
+    assert ready.done("list") == "no user is enrolled\n"
+
+
+def test_config_check_is_content_with_good_templates(staged):
+    template(staged, "email", f"Subject: {ALL}\n\n{ALL}\n", email__from="login@example.org")
+    assert staged.done("config", "check") == f"{staged.config} is sound\n"
+    template(staged, "sms", "{code} for {host} (ref {ref})\n")
+    assert staged.done("config", "check") == f"{staged.config} is sound\n"
+
+
+def test_config_check_warns_of_an_sms_of_more_than_one_part(staged):
+    path = template(staged, "sms", "{code} {host} " + "x" * 150)
+    ended = staged.otpcode("config", "check")
+    assert (ended.returncode, ended.stdout) == (0, f"{staged.config} is sound\n")
+    assert ended.stderr == (f"warning: {path}: filled for alice from 203.0.113.9 it has 175 characters: an SMS of 2 parts, "
+                            "for which gateways charge; one part has 160\n")
+
+
+def test_config_check_opens_a_template_by_the_hooks_rules(staged):
+    path = template(staged, "sms", "{code}\n")
+    path.chmod(0o666)
+    assert f"[sms] template: {path}: mode 0666 lets others" in staged.refused("config", "check", status=78)
+    path.chmod(0o644)
+    os.chown(path, NOBODY_UID, NOBODY_UID)
+    assert f"[sms] template: {path}: owned by uid {NOBODY_UID}" in staged.refused("config", "check", status=78)
+    path.unlink()
+    assert f"[sms] template: {path}: No such file" in staged.refused("config", "check", status=78)
+
+
+def test_command_that_reads_templates_needs_no_libcurl():
+    needed = stage.run("/usr/bin/readelf", "-d", COMMAND).stdout
+    assert "libcrypto" in needed and "libcurl" not in needed
+
+
+# And what the hook's user can read, where it is not a draft.
+
+def group_of_hook():
+    return grp.getgrgid(pwd.getpwnam(stage.HOOK_USER).pw_gid).gr_name
+
+
+def close_to_the_hook(path):
+    """Root's alone; what the mend is to begin with."""
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    verb, bits = ("enter and list", "g+rx") if path.is_dir() else ("read", "0640")
+    group = group_of_hook()
+    return f"{path}: delivery.hook_user={stage.HOOK_USER} must be able to {verb} it: chgrp {group} {path} && chmod {bits} {path}\n"
+
+
+@pytest.mark.parametrize("what", ["otpcode.conf", "otpcode.conf.d", "otpcode.conf.d/10-site.conf", ".", "secret/deep/sms.txt", "secret/deep",
+                                  "secret"])
+def test_config_check_tells_root_what_the_hooks_user_cannot_read(staged, what):
+    for folder in ("otpcode.conf.d", "secret", "secret/deep"):
+        (staged.folder / folder).mkdir(mode=0o755)
+    for file, text in (("otpcode.conf.d/10-site.conf", "[limits]\ntries=3\n"), ("secret/deep/sms.txt", "{code}\n")):
+        (staged.folder / file).write_text(text)
+    staged.configure(**GATEWAY, sms__template=staged.folder / "secret/deep/sms.txt")
+    assert staged.done("config", "check") == f"{staged.config} is sound\n"
+    mend = close_to_the_hook(staged.folder / what)
+    complaint = staged.refused("config", "check", status=78)
+    assert complaint == "otpcode: " + ("[sms] template: " if "secret" in what else "") + mend
+    ended = stage.run(staged.folder / "otpcode", "config", "check", staged.config)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"{staged.config} is sound\n", ""), ended
+    stage.run("/bin/sh", "-c", mend.partition(" it: ")[2])
+    assert staged.done("config", "check") == f"{staged.config} is sound\n"
+
+
+def test_config_check_tells_of_each_password_file_of_a_listed_provider(staged):
+    files = [staged.folder / f"{name}.password" for name in ("a", "b", "c")]
+    keys = {}
+    for name, path in zip("abc", files):
+        path.write_text("s3cret\n")
+        mend = close_to_the_hook(path)
+        keys |= {f"provider__{name}__url": "smtp://localhost:9", f"provider__{name}__username": "joe",
+                 f"provider__{name}__password_file": path}
+    staged.configure(email__providers="a,b", **keys)
+    complaint = staged.refused("config", "check", status=78).splitlines(True)
+    assert [line.partition(" password_file: ")[0] for line in complaint] == ["otpcode: [provider a]", "otpcode: [provider b]"]
+    assert complaint[1].endswith(mend.replace("c.password", "b.password"))
+    files[0].unlink()
+    assert f"[provider a] password_file: {files[0]}: No such file" in staged.refused("config", "check", status=78)
+
+
+def test_config_check_only_warns_where_the_hook_is_behind_a_socket_or_its_user_is_not_made(staged):
+    staged.configure(delivery__hook="unix:/run/otpcode/deliver.sock")
+    mend = close_to_the_hook(staged.config)
+    ended = staged.otpcode("config", "check")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"{staged.config} is sound\n", f"warning: {mend}")
+    staged.configure(delivery__hook_user="no-such-user")
+    ended = staged.otpcode("config", "check")
+    assert (ended.returncode, ended.stdout) == (0, f"{staged.config} is sound\n")
+    assert ended.stderr.startswith("warning: there is no user no-such-user (delivery.hook_user) yet: 'otpcode init' makes it")
+
+
 def test_config_check_of_a_draft_needs_no_root(staged):
     words = ["setpriv", f"--reuid={NOBODY_UID}", f"--regid={NOBODY_UID}", "--clear-groups", staged.folder / "otpcode", "config", "check"]
     folder = staged.folder / "draft"
@@ -663,10 +827,18 @@ def test_config_check_of_a_draft_needs_no_root(staged):
     draft.write_text(staged.config.read_text())
     for path in (folder, draft):
         os.chown(path, NOBODY_UID, NOBODY_UID)
+    (folder / "mine.txt").write_text("{code}\n")
+    os.chown(folder / "mine.txt", NOBODY_UID, NOBODY_UID)
+    draft.write_text(draft.read_text() + f"[sms]\ntemplate={folder}/mine.txt\n")
     for path in (draft, staged.config):
         ended = stage.run(*words, path)
         assert (ended.returncode, ended.stdout) == (0, f"{path} is sound\n"), ended
     assert stage.run(staged.folder / "otpcode", "config", "check", draft).returncode == 78
+    secret = template(staged, "sms", "{code}\n")
+    secret.chmod(0o600)
+    ended = stage.run(*words, staged.config)
+    assert (ended.returncode, ended.stdout) == (0, f"{staged.config} is sound\n"), ended
+    assert ended.stderr == f"warning: [sms] template was not checked: {secret}: Permission denied\n"
 
 
 def test_config_show_says_where_each_value_comes_from(staged):
@@ -775,9 +947,9 @@ def test_root_is_not_taken_as_the_user_of_the_hook_under_any_name(bare_machine):
         passwd.write("toor:x:0:0:toor:/root:/bin/sh\n")
     for name in ("root", "toor"):
         plain(bare_machine, delivery__hook_user=name)
-        for words in (["init"], ["test", "--to", "someone@example.com"]):
+        for words in (["init"], ["test", "--to", "someone@example.com"], ["config", "check"]):
             ended = bare_machine.otpcode(*words, check=False)
-            assert (ended.returncode, "hook_user" in ended.stderr) == (78, True), ended
+            assert (ended.returncode, "hook_user" in ended.stdout + ended.stderr) == (78, True), ended
 
 
 def test_user_who_is_gone_from_the_system_can_be_shown_and_removed(bare_machine):

@@ -278,6 +278,25 @@ def test_signals_of_a_program_are_the_default_ones(hook):
     assert int((outside / "ignored").read_text().split()[1], 16) == 0
 
 
+def test_C50_program_that_reads_nothing_and_is_content_is_never_called_sent(hook):
+    use(hook, script(hook, "exit 0"))
+    use(hook, script(hook, "cat >/dev/null", "second"), name="second")
+    assert hook.run()[0].startswith("sent second ")
+    assert any("and read nothing of the message" in line for line in hook.log())
+
+
+def test_program_that_reads_no_more_than_it_wants_is_believed(hook):
+    use(hook, script(hook, "read line"))
+    assert hook.run()[0].startswith("sent program ")
+
+
+@pytest.mark.parametrize("status, verdict", [(0, "sent program "), (67, "refused program ")])
+def test_exit_of_a_program_is_seen_though_who_started_the_hook_ignores_sigchld(hook, status, verdict):
+    use(hook, script(hook, f"cat >/dev/null; exit {status}"))
+    process = hook.start(a_request(), env={"--ignore-signal": "CHLD"})
+    assert process.stdout.read().decode().startswith(verdict)
+
+
 def test_C24_no_shell_reads_a_value(hook):
     inside, outside = scratch(hook)
     use(hook, script(hook, f'cat >/dev/null; printf "%s" "$1" >{inside}/said') + " {user}")

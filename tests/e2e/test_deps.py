@@ -90,9 +90,10 @@ def test_what_is_missing_is_installed_removing_nothing_and_starting_nothing(box)
 
 
 def test_services_that_come_with_what_tests_need_stay_off(box):
-    box.lack("rsync", "xrdp", "kannel", "gammu-smsd")
+    box.lack("rsync", "xrdp", "kannel", "gammu-smsd", "slapd")
     assert box.deps("test").returncode == 0
-    for service in ("rsync.service", "xrdp.service", "xrdp-sesman.service", "kannel.service", "gammu-smsd.service"):
+    for service in ("rsync.service", "xrdp.service", "xrdp-sesman.service", "kannel.service", "gammu-smsd.service",
+                    "slapd.service"):
         assert any(line.startswith("systemctl disable ") and line.endswith(f" {service}") for line in box.asked), box.asked
 
 

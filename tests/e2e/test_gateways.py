@@ -212,6 +212,25 @@ def test_neither_code_nor_number_is_repeated(hook, gateway):
     assert "15123" not in verdict and CODE[:3] not in verdict and verdict.startswith("refused gateway HTTP 400: bad ***"), verdict
 
 
+def test_password_is_not_repeated(hook, gateway):
+    begun = gateway(lambda _, request: reply(404, f"no {request.target}, no {SECRET}", "text/plain"))
+    webhook(hook, begun.port, path="/x?p={password}&t={to}&c={code}", password_file=hook.password_file(SECRET))
+    verdict, _ = hook.run()
+    assert verdict.startswith("refused gateway HTTP 404: no /x?p=***") and verdict.endswith(", no " + "*" * len(SECRET))
+    assert b"s3cret%2F" in begun.received and not [line for line in hook.log() if "s3cret" in line]
+
+
+@pytest.mark.parametrize("before", [33, 36, 39, 149, 153, 156])
+@pytest.mark.parametrize("rules", [{"error_json": "e"}, {"success_json": "s=0"}, {}])
+def test_C38_half_a_code_is_not_repeated_where_an_answer_is_cut(hook, gateway, before, rules):
+    words = "x" * before + CODE
+    answer = {"s": words, "e": words} if rules else words
+    begun = gateway(lambda _, request: reply(200 if "success_json" in rules else 400, answer))
+    webhook(hook, begun.port, **rules)
+    verdict, _ = hook.run()
+    assert verdict.startswith("refused gateway HTTP ") and f"x{CODE[0]}" not in verdict, verdict
+
+
 def test_email_address_in_a_url_is_not_repeated(hook, gateway):
     begun = gateway(lambda _, request: reply(404, f"no {request.target}", "text/plain"))
     webhook(hook, begun.port, path="/x?to={to}&c={code}")

@@ -122,6 +122,37 @@ def test_C35_host_that_gives_no_answer(hall, mailbox, row, how):
     assert again.ended(), again.text
 
 
+def cancel(window):
+    window.answer("\x03")
+
+
+def end_input(window):
+    window.child.stdin.close()
+    window.child.stdin = None
+
+
+# su lets root in, which this window is, without a question; see test_local.py.
+CANCELLED = [title for title in host.shipped_stacks() if not title.startswith("su,")]
+
+
+@pytest.mark.parametrize("title", CANCELLED)
+def test_C46_cancelled_prompt_of_a_shipped_stack_is_no_way_in(hall, mailbox, title):
+    hall.use_stack(title, lambda lines: [
+        line.split(" prompt.")[0] + " prompt.echo=no" if "pam_otpcode.so" in line else line for line in lines])
+    for wrong, stop in ((0, cancel), (0, end_input), (1, cancel), (1, end_input)):
+        window = Window(hall, host.shipped_stacks()[title][0], "carol")
+        if "password" in title:
+            pass_password(window)
+        window.field()
+        for _ in range(wrong):
+            window.answer(other_than(mailbox.wait().code))
+            window.field()
+        stop(window)
+        assert not window.ended()
+        assert "refused: Conversation error" in window.text
+    assert not hall.events("verified") and len(hall.events("wrong")) == 2
+
+
 # xrdp's session manager, and the client that comes with it.
 
 class Xrdp:
@@ -134,18 +165,18 @@ class Xrdp:
         # What it starts for who is in: no window system is needed to see that it does.
         text = re.sub(r"^\[Xvnc\]\nparam=.*$", "[Xvnc]\nparam=/bin/true", text, flags=re.MULTILINE)
         self.ini.write_text(text)
-        # It listens on this one where there is one, whatever its configuration says.
-        (machine.etc / "hosts").write_text("::1 localhost\n127.0.0.1 localhost\n")
         self.daemon = machine.popen(["xrdp-sesman", "-n", "-c", "/etc/xrdp/sesman.ini"], stdin=subprocess.DEVNULL,
                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        host.poll(self.answers, 20, self.log)
+        # It listens on ::1 where there is one, whatever its configuration says; its client looks for localhost.
+        address = host.poll(self.address, 20, self.log)
+        (machine.etc / "hosts").write_text(f"{address} localhost\n")
 
-    def answers(self):
-        for address in ("::1", "127.0.0.1"):  # it takes the first that this machine has
+    def address(self):
+        for address in ("::1", "127.0.0.1"):
             with contextlib.suppress(OSError):
                 socket.create_connection((address, self.port)).close()
-                return True
-        return False
+                return address
+        return None
 
     def log(self):
         path = self.machine.view / "run/sesman.log"

@@ -412,7 +412,7 @@ def test_message_whose_fate_is_unknown_is_not_sent_again(hook, server, end):
 def test_code_that_has_ended_is_not_sent(hook, server):
     relay = server()
     hook.provider("relay", relay.port)
-    assert hook.run(works_until="in -1")[0] == "later relay no time left"
+    assert hook.run(works_until="in -1")[0] == "later relay no time left: the code has ended, or the wait"
     assert relay.connections == 0
 
 

@@ -41,6 +41,7 @@ def pam_dir():
 
 def test_every_part_is_put_in_its_place_with_its_mode(installed):
     for path, mode in ((f"{pam_dir()}/pam_otpcode.so", 0o644), ("usr/libexec/otpcode/otpcode-deliver", 0o755),
+                       ("usr/libexec/otpcode/otpcode-ldap-contacts", 0o755), ("usr/share/doc/pam_otpcode/conf/contacts", 0o644),
                        ("usr/sbin/otpcode", 0o755), ("etc/otpcode/otpcode.conf", 0o644),
                        ("usr/share/doc/pam_otpcode/pam.d-example", 0o644),
                        ("usr/share/doc/pam_otpcode/conf/providers/twilio.conf", 0o644),
@@ -93,6 +94,16 @@ def test_uninstall_refuses_while_a_pam_file_names_the_module_and_says_where(inst
     refused = make("uninstall", f"DESTDIR={installed}", check=False)
     assert refused.returncode != 0
     assert f"{path}:{line}: " in refused.stdout and f"{path}:1" not in refused.stdout
+    assert found(installed) == before
+
+
+@pytest.mark.parametrize("path", ["run/otpcode/deliver.sock", "etc/systemd/system/sockets.target.wants/otpcode-deliver.socket"])
+def test_uninstall_refuses_while_the_socket_unit_runs_or_is_enabled(installed, path):
+    (installed / path).parent.mkdir(parents=True)
+    (installed / path).symlink_to("/nonexistent")
+    before = found(installed)
+    refused = make("uninstall", f"DESTDIR={installed}", check=False)
+    assert refused.returncode != 0 and "systemctl disable --now otpcode-deliver.socket" in refused.stdout
     assert found(installed) == before
 
 

@@ -4,6 +4,7 @@
 import json
 import pathlib
 import re
+import time
 
 import pytest
 
@@ -68,6 +69,21 @@ def test_facts_of_users_are_as_their_schemas_say(enrolled):
     assert [user["user"] for user in validate(enrolled.done("list", "--json"))["users"]] == ["daemon", "nobody"]
     assert [user["user"] for user in validate(enrolled.done("list", "--locked", "--json"))["users"]] == ["daemon", "nobody"]
     validate(enrolled.done("list", "--unenrolled", "--json"))
+
+
+def test_means_of_a_user_are_as_their_schemas_say(enrolled):
+    now = int(time.time())
+    kept = (f"backup seal={'55' * 16} until=0\nbackup seal={'66' * 16} until={now + 86400}\n"
+            f"device id={'44' * 16} service=sshd network=192.0.2.0/24 since={now - 10} until={now + 1000}\n")
+    enrolled.change_record("nobody", lambda text: text.replace("event ", kept + "event ", 1))
+    path = enrolled.folder / "users.jsonl"
+    path.write_text(json.dumps({"user": "nobody", "totp": f"secret={'31' * 20} preferred=yes"}) + "\n")
+    enrolled.done("import", path, "--update")
+    shown = validate(enrolled.done("show", "nobody", "--json"))
+    assert (shown["app"]["preferred"], len(shown["backup_codes"]), len(shown["devices"])) == (True, 2, 1)
+    assert len(validate(enrolled.done("devices", "nobody", "--json"))["devices"]) == 1
+    assert validate(enrolled.done("list", "--json"))["users"][1]["app"]
+    assert validate(enrolled.done("show", "daemon", "--json"))["app"] is None
 
 
 def test_an_empty_list_is_as_its_schema_says(ready):

@@ -3,7 +3,7 @@
 
 import re
 
-from test_login import SENT, other_than
+from test_login import SENT, SENT_AGAIN, other_than
 
 EITHER = "publickey,keyboard-interactive:pam keyboard-interactive:pam"  # with a proved key, or without
 
@@ -137,7 +137,7 @@ def test_C10_resend_and_wrong_guess_in_turn_meet_the_cap(machine, mailbox):
         clock += 2 ** len(codes)
         machine.move_clock(clock)
         login.answer("")
-        assert SENT.match(login.prompt())
+        assert SENT_AGAIN.match(login.prompt())
         codes.append(mailbox.wait(len(codes) + 1).code)
     login.answer(other_than(*codes))
     assert not login.ended()
@@ -177,6 +177,25 @@ def test_C12_lock_and_spent_tries_outlive_a_reboot(machine, mailbox):
     bob.answer(other_than(mailbox.wait().code))
     assert "3 tries left." in bob.prompt()
     bob.hang_up()
+
+
+def test_C56_slow_guessing_between_the_owners_logins_ends_at_the_count_of_30_days(machine, mailbox):
+    machine.configure(limits__wrong_per_30d=10, limits__lock_after=10)
+    machine.start_sshd()
+    for nth in (1, 2):
+        login = machine.ssh("alice")
+        login.prompt()
+        code = mailbox.wait(nth).code
+        for _ in range(4):
+            login.answer(other_than(code))
+            login.prompt()
+        login.answer(code)
+        assert login.ended(), login.text
+    type_wrong(machine.ssh("alice"), mailbox, 2, nth=3)
+    later = machine.ssh("alice")
+    assert not later.ended()
+    assert "Locked until an administrator unlocks you." in later.text
+    assert len(machine.events("wrong")) == 10
 
 
 def test_C13_keyboard_interactive_devices_named_a_thousand_times_give_no_more_tries(machine, mailbox):

@@ -182,6 +182,28 @@ def test_C55_two_callers_of_su_do_not_share_a_challenge(desk, mailbox):
     assert by_bob.ended(), by_bob.text
 
 
+def test_C55_next_caller_on_a_recycled_terminal_has_a_challenge_of_their_own(desk, mailbox):
+    def su_by(name):
+        return f"setpriv --reuid={desk.uid(name)} --regid={desk.uid(name)} --clear-groups su carol -c 'echo in as $(id -un)'"
+
+    login = desk.spawn(["sh", "-c", f"{su_by('bob')}; echo next please; {su_by('alice')}"])
+    pass_password(login)
+    login.prompt()
+    bobs = mailbox.wait().code
+    for _ in range(4):
+        login.answer("")
+        login.prompt()
+    login.answer("")
+    login.wait_for("next please")
+    pass_password(login)
+    assert "A 6-digit code was emailed to c***@e***.org" in login.prompt()
+    assert len({line.split(" rhost=")[1].split()[0] for line in desk.events("sent")}) == 1
+    login.answer(bobs)
+    assert login.prompt().startswith("Wrong code.")
+    login.answer(mailbox.wait(2).code)
+    assert login.ended() and "in as carol" in login.text, login.text
+
+
 def test_sshd_password_and_code_of_one_stack(desk, mailbox, row):
     desk.use_stack("sshd, password and code")
     desk.start_sshd(AuthenticationMethods="keyboard-interactive:pam")

@@ -46,7 +46,7 @@ def walk():
 
 
 def test_walk_of_one_code_names_functions_where_they_are():
-    assert len(walk()) == 15
+    assert len(walk()) == 17
     for function, path in walk():
         source = (host.TOP / path).read_text()
         # A definition: its line begins with the type, and a body follows.
@@ -55,9 +55,9 @@ def test_walk_of_one_code_names_functions_where_they_are():
 
 def test_commands_in_readme_are_those_of_the_command():
     shown = subprocess.run([f"{BUILD}/otpcode", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    known = set(re.findall(r"^  (\w+(?: \w+)?)  ", shown, re.MULTILINE))
+    known = set(re.findall(r"^  ([\w-]+(?: \w+)?)  ", shown, re.MULTILINE))
     flat = re.sub(r"\s+", " ", README)
-    named = set(re.findall(r"(?:sudo |`)otpcode ([a-z]+(?: (?:check|show|add|remove|order)\b)?)", flat))
+    named = set(re.findall(r"(?:sudo |`)otpcode ([a-z-]+(?: (?:check|show|add|remove|order)\b)?)", flat))
     assert {"init", "enroll", "config check", "unlock", "show", "test"} <= named
     assert named <= known, named - known
 

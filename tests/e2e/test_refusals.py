@@ -55,19 +55,6 @@ def test_enrolled_user_is_asked_though_the_unenrolled_are_let_in(ignoring, mailb
     login.hang_up()
 
 
-def test_exempt_group_of_the_shipped_stack_is_not_asked_and_everybody_else_is(machine, mailbox):
-    machine.use_stack("sshd, key and code, one group exempt")
-    with open(machine.etc / "group", "a", encoding="ascii") as out:
-        out.write("otp-exempt:x:64190:bob\n")
-    machine.start_sshd()
-    exempt = machine.ssh("bob")
-    assert exempt.ended(), exempt.text
-    assert not mailbox.messages()
-    login = machine.ssh("alice")
-    assert SENT.match(login.prompt())
-    login.hang_up()
-
-
 # The store.
 
 def damage_store_id(machine):

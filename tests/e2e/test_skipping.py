@@ -12,8 +12,8 @@ from test_clients import finish, run_alone
 from test_greeters import PASSWORD, Window
 from test_login import SENT
 
-KEY, PASSWORD_STACK = "sshd, key and code", "sshd, password and code, members of a group not asked"
-TITLES = {"group": f"{KEY}, members of a group not asked", "network": f"{KEY}, trusted networks not asked",
+KEY, PASSWORD_STACK = "sshd, key and code", "sshd, password and code, one group exempt"
+TITLES = {"group": f"{KEY}, one group exempt", "network": f"{KEY}, trusted networks not asked",
           "service": f"{KEY}, service accounts not asked"}
 OURS = re.compile(r"\spam_otpcode\.so")
 DOC = (host.TOP / "docs/skipping.md").read_text()
@@ -117,12 +117,17 @@ def test_skip_lets_nobody_in_whom_a_line_above_denied(site, mailbox, which, deni
 
 
 def test_skip_jumps_over_our_line_alone():
+    seen = set()
     for title, (_, lines) in host.shipped_stacks().items():
         jumps = [i for i, line in enumerate(lines) if re.search(r"\[[^]]*=[1-9]", line)]
         for i in jumps:
             assert "=1 " in lines[i] and OURS.search(lines[i + 1]), title
             assert re.match(r"auth\s+required\s+pam_permit\.so$", lines[i + 2]), title
-    assert len(TITLES) + 1 <= len([title for title in host.shipped_stacks() if title.endswith("not asked")])
+            seen.add(title)
+    assert seen == {*TITLES.values(), PASSWORD_STACK}
+    control, module = re.search(r"Its skip is\n`(\[.*\]) (.*)`", DOC).groups()
+    assert any(line.split(maxsplit=1)[1].split("]")[0] + "]" == control and line.endswith(" " + module)
+               for line in host.shipped_stacks()[TITLES["group"]][1])
 
 
 ACCESS_FAULTS = {"no file": None, "empty": "", "a comment": "# nobody yet\n", "no end of the line": "-:ALL:127.20.0.0/16",

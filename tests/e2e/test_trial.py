@@ -108,7 +108,7 @@ def test_tls(staged, authority, fault, cause):
 
 
 @pytest.mark.parametrize("at,words,cause", [
-    ("AUTH", "535 5.7.8 no", "login"), ("MAIL", "550 5.7.1 not as this sender", "sender"), ("RCPT", "550 5.1.1 no such user", "recipient"),
+    ("AUTH", "535 5.7.8 no", "login"), ("MAIL", "550 5.7.1 not as this sender", "sender"), ("MAIL", "452 4.3.1 quota", "quota"), ("BANNER", "421 too many", "server"), ("RCPT", "550 5.1.1 no such user", "recipient"),
     ("RCPT", "550 relay not permitted", "relaying"), ("BODY", "554 5.7.1 spam", "content"), ("DATA", "554 no", "content")])
 def test_refusal_of_a_relay(staged, at, words, cause):
     with mail.ScriptedServer(replies={at: words}, offer=["AUTH PLAIN LOGIN"]) as server:
@@ -138,7 +138,21 @@ def test_refusal_of_a_gateway(staged, status, words, cause):
 
 def test_number_of_another_country(staged):
     sms_by(staged, url="http://localhost:9/send", form="to={to}&text={text}")
-    assert trial(staged, to="+15551234567")[0] == "prefixes"
+    cause, plain = trial(staged, to="+15551234567")
+    assert cause == "prefixes" and plain.startswith("refused: the message to the phone ending 67 goes to no provider: ")
+
+
+def test_number_that_nobody_could_dial_is_told_how_one_is_written(staged):
+    for number in ("0151 2345678", "4915123456789"):
+        assert "a phone number is + and " in staged.refused("test", "--to", number, status=2)
+
+
+def test_provider_of_the_other_channel_is_not_asked(staged):
+    with gateways.Gateway(lambda gateway, request: reply(200, {})) as server:
+        sms_by(staged, url=f"http://localhost:{server.port}/send", form="to={to}&text={text}")
+        assert "p is not for email" in staged.refused("test", "--to", TO, "--provider", "p")
+        assert "relay is not for sms" in staged.refused("test", "--to", NUMBER, "--provider", "relay")
+        assert not server.requests
 
 
 def program(staged, body, mode=0o755):
@@ -157,6 +171,49 @@ def test_command(staged, body, mode, cause):
     path = program(staged, body, mode) if body else staged.folder / "nothing"
     provider(staged, wait="1s", command=f"{path} {{to}}")
     assert trial(staged)[0] == cause
+
+
+# What is wrong with the hook.
+
+
+def hook(staged, body):
+    path = program(staged, body)
+    staged.configure(delivery__hook=path, delivery__wait="2s")
+    return path
+
+
+@pytest.mark.parametrize("body,outcome,words,cause", [
+    ("#!/bin/sh\nexit 0\n", "failed", "ended without a verdict", "hook"),
+    ("#!/bin/sh\nprintf 'sent relay'\n", "failed", "ended in the middle of its verdict", "hook"),
+    ("#!/bin/sh\necho hello\n", "failed", "not a verdict: ", "hook"),
+    ("#!/no/interpreter\n", "failed", "execve: No such file", "command"),
+    ("#!/bin/sh\necho config no such thing\n", "config", "no such thing", None)])
+def test_every_end_of_a_hook_is_told_and_printed_as_json(staged, body, outcome, words, cause):
+    path = hook(staged, body)
+    ended = staged.otpcode("test", "--to", TO, "--json")
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, ended.stderr) == (78 if outcome == "config" else 1, "")
+    assert (told["outcome"], told["cause"], told["ms"]) == (outcome, cause, None) and words in told["reason"]
+    assert trial(staged)[0] == cause
+    path.unlink()
+    ended = staged.otpcode("test", "--to", TO, "--json")
+    assert ended.returncode == 1 and "No such file" in json.loads(ended.stdout)["reason"]
+
+
+def test_user_of_the_hook_that_is_not_there_is_the_configurations_fault(staged):
+    staged.configure(delivery__hook_user="no-such-user")
+    ended = staged.otpcode("test", "--to", TO, "--json")
+    told = json.loads(ended.stdout)
+    assert (ended.returncode, told["outcome"], told["provider"]) == (78, "config", None) and "no such user" in told["reason"]
+
+
+def test_every_end_is_told_to_syslog(bare_machine):
+    bare_machine.configure(provider__relay__url="smtp://localhost:9", delivery__hook="/no/such/hook")
+    bare_machine.otpcode("init")
+    assert bare_machine.otpcode("test", "--to", TO, check=False).returncode == 1
+    line, = [line for line in bare_machine.events(source="otpcode[") if "event=test" in line]
+    assert re.search(r"event=test user=root to=s\*\*\*@e\*\*\*\.com outcome=failed "
+                     r'why="delivery\.hook: .*No such file or directory" by=root$', line), line
 
 
 # The conversation.
@@ -184,6 +241,36 @@ def test_conversation_with_a_relay_is_told_without_the_login(staged, offer):
     assert f"> {offer} ****" in lines
     for secret in (f"\0joe\0{SECRET}", SECRET, "joe"):
         assert base64.b64encode(secret.encode()).decode() not in text
+
+
+def test_login_is_not_told_though_the_relay_babbles_in_the_middle_of_it(staged, monkeypatch):
+    def babble(session, _):
+        for challenge in ("VXNlcm5hbWU6", "UGFzc3dvcmQ6"):
+            session._say("well\r\n334 " + challenge)
+            session._line()
+        session._say("235 welcome")
+        return True
+
+    monkeypatch.setattr(mail._Session, "_auth", babble)
+    with mail.ScriptedServer(offer=["AUTH LOGIN"]) as server:
+        provider(staged, url=f"smtp://localhost:{server.port}", username="joe", password_file=password(staged))
+        lines = talk(staged)
+        assert server.messages()
+    assert "< well" in lines and "> MAIL FROM:<login@example.org>" in lines and lines.count("> ****") == 2
+    assert base64.b64encode(SECRET.encode()).decode() not in "\n".join(lines)
+
+
+def test_password_of_every_provider_is_hidden(staged):
+    names = [f"p{i}" for i in range(8)]
+    with gateways.Gateway(lambda gateway, request: reply(400, "no")) as server:
+        keys = {"email__providers": ",".join(names)}
+        for name in names:
+            secret = password(staged, f'se/"cret {name}').rename(staged.folder / name)
+            keys |= {f"provider__{name}__url": f"http://localhost:{server.port}/?k={{password}}&u={{to}}&t={{text}}",
+                     f"provider__{name}__method": "GET", f"provider__{name}__password_file": secret}
+        staged.configure(**keys)
+        told = staged.otpcode("test", "--to", TO, "--verbose").stderr
+    assert told.count("> GET /?k=****") == 8 and "cret" not in told, told
 
 
 @pytest.mark.parametrize("auth", [{"username": "joe"}, {"auth": "bearer"},
@@ -215,6 +302,11 @@ def test_conversation_with_a_server_that_hangs_is_told_as_far_as_it_went(staged)
     with mail.ScriptedServer(hang={"RCPT"}) as server:
         provider(staged, wait="1s", url=f"smtp://localhost:{server.port}")
         assert "> MAIL FROM:<login@example.org>" in talk(staged)
+
+
+def test_hook_that_tells_no_conversation_is_said_to(staged):
+    hook(staged, "#!/bin/sh\necho sent x 1\n")
+    assert talk(staged) == ["* the hook told of no conversation with a provider"]
 
 
 def test_long_answer_is_cut_and_holds_no_control_bytes(staged):

@@ -39,9 +39,13 @@ class Said:
         return f"status {self.status}, said {self.lines}"
 
 
-def run(command):
+# Under sanitizers: strace and the one that looks for leaks cannot both trace a program.
+TRACED_ENV = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+
+
+def run(command, env=None):
     return subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False)
+                          stderr=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False, env=env)
 
 
 class Store:
@@ -53,7 +57,7 @@ class Store:
         return Said(run([COUNTER, self.folder, *args]))
 
     def strace(self, options, *args):
-        return Said(run(["strace", "-f", "-o", self.trace, *options, COUNTER, self.folder, *args]))
+        return Said(run(["strace", "-f", "-o", self.trace, *options, COUNTER, self.folder, *args], TRACED_ENV))
 
     def calls(self, *args):
         """(name, n) of every system call after "begin" but those that print: n counts per name from the program's start, as strace's when= does."""

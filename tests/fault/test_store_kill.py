@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 
-from store import BUSY, COUNTER, NOT_ENROLLED, need_strace
+from store import BUSY, COUNTER, NOT_ENROLLED, TRACED_ENV, need_strace
 
 
 def kill_at_every_call(store, *args):
@@ -94,7 +94,7 @@ def test_C06_a_lock_dies_with_its_holder(store):
     assert store.run("add", "alice").count == 1
     store.trace.touch()
     tracer = subprocess.Popen(["strace", "-f", "-o", store.trace, "-e", "inject=pwrite64:signal=STOP:when=1",
-                               COUNTER, store.folder, "add", "alice"], stdout=subprocess.PIPE, text=True)
+                               COUNTER, store.folder, "add", "alice"], stdout=subprocess.PIPE, text=True, env=TRACED_ENV)
     try:
         while "stopped by SIGSTOP" not in store.trace.read_text():
             assert tracer.poll() is None

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/backup.h"
 #include "core/code.h"
 
 #include <stddef.h>
@@ -46,6 +47,27 @@ static void check(struct code_form form, const char *typed)
 	must(is_empty(&code));
 }
 
+/* The same of backup codes; what is printed of one is read as that one. */
+static void check_backup(const char *typed)
+{
+	static const struct backup_code none;
+	struct backup_code code, again;
+	char printed[BACKUP_PRINTED_SIZE];
+
+	memset(&code, 'x', sizeof code);
+	if (!backup_clean(typed, &code)) {
+		must(memcmp(&code, &none, sizeof code) == 0);
+		return;
+	}
+	size_t len = strlen(code.text);
+	must(strlen(typed) >= len);
+	must((len == BACKUP_LEN && strspn(code.text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == len) ||
+		(len == BACKUP_SHORT_LEN && strspn(code.text, "0123456789") == len));
+	backup_print(&code, printed);
+	must(backup_clean(printed, &again));
+	must(memcmp(&code, &again, sizeof code) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *typed = malloc(size + 1);
@@ -59,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check((struct code_form){.alphabet = CODE_DIGITS, .length = length}, typed);
 		check((struct code_form){.alphabet = CODE_LETTERS, .length = length}, typed);
 	}
+	check_backup(typed);
 	free(typed);
 	return 0;
 }

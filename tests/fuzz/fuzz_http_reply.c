@@ -74,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.status = (data[0] & 16) != 0 ? 0 : 100 + 100 * (long)(data[1] % 5) + (data[1] % 3 ? 0 : 29),
 		.retry_after_s = data[1],
 		.body = body,
+		.shown = body,
 		.body_len = size - body_at,
 		.given = (data[0] & (16 | 32)) != 16, /* whatever has a status was given */
 		.knows_repeats = (data[0] & 64) != 0,

@@ -66,8 +66,10 @@ static void change(struct record *record, const uint8_t *changes, size_t size)
 	}
 	mend_flag(&record->admin_locked);
 	mend_flag(&record->totp[0].preferred);
-	for (unsigned i = 0; i < POLICY_LIVE_CHALLENGES; i++)
+	for (unsigned i = 0; i < POLICY_LIVE_CHALLENGES; i++) {
 		mend_flag(&record->challenges[i].send_failed);
+		mend_flag(&record->challenges[i].known);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

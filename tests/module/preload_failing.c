@@ -125,10 +125,29 @@ FAILING(int, EVP_MAC_init,
 FAILING(int, EVP_MAC_update, (EVP_MAC_CTX * ctx, const unsigned char *data, size_t len), (ctx, data, len), 0)
 FAILING(int, EVP_MAC_final, (EVP_MAC_CTX * ctx, unsigned char *out, size_t *len, size_t size),
 	(ctx, out, len, size), 0)
+FAILING(EVP_CIPHER *, EVP_CIPHER_fetch, (OSSL_LIB_CTX * lib, const char *name, const char *properties),
+	(lib, name, properties), NULL)
+FAILING(EVP_CIPHER_CTX *, EVP_CIPHER_CTX_new, (void), (), NULL)
+FAILING(int, EVP_CIPHER_CTX_get_iv_length, (const EVP_CIPHER_CTX *ctx), (ctx), 0)
+FAILING(int, EVP_CIPHER_CTX_ctrl, (EVP_CIPHER_CTX * ctx, int type, int arg, void *ptr), (ctx, type, arg, ptr),
+	0)
+FAILING(int, EVP_CipherInit_ex2,
+	(EVP_CIPHER_CTX * ctx, const EVP_CIPHER *cipher, const unsigned char *key, const unsigned char *iv,
+		int enc, const OSSL_PARAM params[]),
+	(ctx, cipher, key, iv, enc, params), 0)
+FAILING(int, EVP_CipherUpdate,
+	(EVP_CIPHER_CTX * ctx, unsigned char *out, int *out_len, const unsigned char *in, int in_len),
+	(ctx, out, out_len, in, in_len), 0)
+FAILING(int, EVP_CipherFinal_ex, (EVP_CIPHER_CTX * ctx, unsigned char *out, int *len), (ctx, out, len), 0)
 FAILING(int, pam_get_user, (pam_handle_t * pamh, const char **user, const char *prompt), (pamh, user, prompt),
 	PAM_CONV_ERR)
 FAILING(int, pam_get_item, (const pam_handle_t *pamh, int item, const void **value), (pamh, item, value),
 	PAM_SYSTEM_ERR)
+FAILING(int, pam_get_data, (const pam_handle_t *pamh, const char *name, const void **data),
+	(pamh, name, data), PAM_NO_MODULE_DATA)
+FAILING(int, pam_set_data,
+	(pam_handle_t * pamh, const char *name, void *data, void (*cleanup)(pam_handle_t *, void *, int)),
+	(pamh, name, data, cleanup), PAM_BUF_ERR)
 FAILING(const char *, pam_getenv, (pam_handle_t * pamh, const char *name), (pamh, name), NULL)
 
 /* dlsym itself may allocate with calloc: until the real one is known, memory comes from here. */

@@ -2,6 +2,7 @@
 #include "tests/module/site.h"
 
 #include "core/account.h"
+#include "core/backup.h"
 #include "core/random.h"
 #include "otp_core.h"
 #include "store/file.h"
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -76,8 +78,10 @@ void site_stack(const char *before, const char *control, const char *arguments)
 	char text[4096];
 
 	(void)snprintf(text, sizeof text,
-		"%sauth %s %s conf=%s %s\nauth required pam_permit.so\naccount required pam_permit.so\n",
-		before, control, module_path, site_path("otpcode.conf"), arguments);
+		"%sauth %s %s conf=%s %s\nauth required pam_permit.so\naccount required pam_permit.so\n"
+		"password optional pam_warn.so\npassword %s %s conf=%s %s\npassword required pam_permit.so\n",
+		before, control, module_path, site_path("otpcode.conf"), arguments, control, module_path,
+		site_path("otpcode.conf"), arguments);
 	write_file(site_path("pam.d/" SITE_SERVICE), 0644, text);
 }
 
@@ -208,6 +212,45 @@ void site_reset(void)
 	site_forget_log();
 }
 
+/* What the user keeps; the app's secret is that of RFC 4226. */
+static const struct totp_form app_form = {TOTP_SHA1, 8, 60};
+static const struct totp_secret app = {.bytes = "12345678901234567890", .len = 20};
+
+static enum otp_err keep(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	static const unsigned char nonce[TOTP_NONCE_LEN];
+	static const struct totp_owner owner = {SITE_USER, 1};
+	static const struct backup_code backup = {SITE_BACKUP};
+	const struct keys *keys = ctx;
+	struct account_totp totp = {.form = app_form, .preferred = true};
+	struct record_backup kept = {.until = 0};
+
+	assert_int_equal(totp_seal(keys, &owner, nonce, &app, &totp.secret, why), OTP_OK);
+	assert_int_equal(backup_seal(keys, SITE_USER, 1, &backup, &kept.seal, why), OTP_OK);
+	account_set_totp(record, exists, now, &totp);
+	return account_set_backups(record, exists, now, &kept, 1, false, why);
+}
+
+void site_keep(void)
+{
+	struct otp_core core;
+	struct store_file file;
+
+	open_core(&core, &file);
+	assert_int_equal(
+		otp_change(&core, SITE_USER, 1, (struct otp_edit){.run = keep, .ctx = &core.keys}, NULL),
+		OTP_OK);
+	store_file_close(&file);
+}
+
+struct code site_app_code(void)
+{
+	struct code code;
+
+	assert_int_equal(totp_code(&app_form, &app, time(NULL) / app_form.period_s + 1, &code, NULL), OTP_OK);
+	return code;
+}
+
 void site_record(struct record *out)
 {
 	struct otp_core core;
@@ -215,7 +258,7 @@ void site_record(struct record *out)
 	struct otp_why why = {0};
 
 	open_core(&core, &file);
-	if (otp_read(&core, SITE_USER, out, &why) != OTP_OK)
+	if (otp_read(&core, SITE_USER, out, NULL, &why) != OTP_OK)
 		fail_msg("%s", why.text);
 	store_file_close(&file);
 }
@@ -292,6 +335,47 @@ static void put_env(pam_handle_t *pamh, const char *name, const char *value)
 	assert_int_equal(pam_putenv(pamh, text), PAM_SUCCESS);
 }
 
+static int authenticate_and_change(pam_handle_t *pamh, const struct site_login *login)
+{
+	int code = pam_authenticate(pamh, 0);
+
+	if (code != PAM_SUCCESS)
+		return code;
+	if (login->changes_user != NULL)
+		assert_int_equal(pam_set_item(pamh, PAM_USER, login->changes_user), PAM_SUCCESS);
+	return pam_chauthtok(pamh, login->flags);
+}
+
+/* pam_warn logs each phase that came to it, and with which flags. */
+static unsigned count_updates(void)
+{
+	static const char mark[] = "function=[pam_sm_chauthtok] flags=";
+	unsigned n = 0;
+
+	for (const char *p = site_log(); (p = strstr(p, mark)) != NULL; p += sizeof mark)
+		n += (strtoul(p + sizeof mark - 1, NULL, 0) & PAM_UPDATE_AUTHTOK) != 0;
+	return n;
+}
+
+static int run_phase(pam_handle_t *pamh, const struct site_login *login)
+{
+	switch (login->phase) {
+	case SITE_AUTHENTICATE:
+		return pam_authenticate(pamh, login->flags);
+	case SITE_SETCRED:
+		return pam_setcred(pamh, PAM_ESTABLISH_CRED);
+	case SITE_ACCOUNT:
+		return pam_acct_mgmt(pamh, login->flags);
+	case SITE_SESSION:
+		return pam_open_session(pamh, login->flags);
+	case SITE_CHAUTHTOK:
+		return pam_chauthtok(pamh, login->flags);
+	case SITE_AUTHENTICATE_AND_CHAUTHTOK:
+		return authenticate_and_change(pamh, login);
+	}
+	return PAM_SYSTEM_ERR;
+}
+
 int site_run(struct site_login *login)
 {
 	struct talk talk = {.login = login};
@@ -310,8 +394,9 @@ int site_run(struct site_login *login)
 		assert_int_equal(pam_set_item(talk.pamh, PAM_TTY, login->tty), PAM_SUCCESS);
 	put_env(talk.pamh, "SSH_CONNECTION", login->ssh_connection);
 	put_env(talk.pamh, "SSH_AUTH_INFO_0", login->ssh_auth_info);
-	int code = login->only_setcred ? pam_setcred(talk.pamh, PAM_ESTABLISH_CRED)
-				       : pam_authenticate(talk.pamh, login->flags);
+	unsigned before = count_updates();
+	int code = run_phase(talk.pamh, login);
+	login->updates = count_updates() - before;
 	(void)pam_end(talk.pamh, code);
 	return code;
 }

@@ -31,7 +31,8 @@ const char *site_module(void);
 /* Writes the configuration: the working one plus these lines, which may name sections again. */
 void site_configure(const char *more);
 
-/* Writes the service file: control of our line, arguments after conf=, lines before ours. */
+/* Writes the service file: control of our line in auth and password, arguments after conf=, lines before
+ * ours. */
 void site_stack(const char *before, const char *control, const char *arguments);
 
 /* What the hook answers from now on: a verdict line; "" for none at all; NULL for its usual "sent". */
@@ -43,6 +44,13 @@ const char *site_code(unsigned index);
 
 /* The record of SITE_USER. */
 void site_record(struct record *out);
+
+/* The user gets an app that is preferred, and one backup code, SITE_BACKUP. */
+void site_keep(void);
+#define SITE_BACKUP "ABCDEFGHIJKLMN67"
+
+/* The app's code of the step to come: it works for a minute at least. */
+struct code site_app_code(void);
 
 /* Forgets records and mails, and enrolls SITE_USER anew. */
 void site_reset(void);
@@ -65,8 +73,20 @@ struct site_reply {
 #define SITE_REPLIES_MAX 8
 #define SITE_SEEN_SIZE 4096
 
+enum site_phase {
+	SITE_AUTHENTICATE,
+	SITE_SETCRED,
+	SITE_ACCOUNT,
+	SITE_SESSION,
+	SITE_CHAUTHTOK,
+	SITE_AUTHENTICATE_AND_CHAUTHTOK, /* with one handle, as where a password has expired */
+};
+
 struct site_login {
+	enum site_phase phase; /* that alone is run */
 	const char *user;
+	const char
+		*changes_user; /* who the user has become before the second of two phases; NULL: the same */
 	const char *rhost;
 	const char *tty;
 	const char *ssh_connection; /* NULL: not set */
@@ -74,13 +94,13 @@ struct site_login {
 	int flags;
 	struct site_reply replies[SITE_REPLIES_MAX];    /* then SITE_END */
 	void (*at_prompt)(void *pamh, unsigned prompt); /* NULL: none */
-	bool only_setcred;
 
 	/* Out */
 	unsigned prompts;
 	unsigned messages;         /* lines that were no prompts */
 	bool echoed;               /* the last prompt was echo-on */
 	char seen[SITE_SEEN_SIZE]; /* every line and prompt, each with a newline */
+	unsigned updates;          /* how often chauthtok came to its second phase, above us */
 };
 
 /* Runs it and gives the stack's overall result. */

@@ -46,6 +46,15 @@ static int make(void **state)
 	return 0;
 }
 
+static void need_site(void)
+{
+	if (have_site)
+		return;
+	print_message(SANITIZED ? "a sanitizer wants to be loaded before what makes calls fail\n"
+				: "needs root and preload_failing.so\n");
+	skip();
+}
+
 static int unmake(void **state)
 {
 	(void)state;
@@ -88,13 +97,14 @@ static struct outcome run_failing(const struct site_login *plan, unsigned at, in
 }
 
 /* Lets every call fail in turn, with this errno. */
-static void nothing_succeeds(const struct site_login *login, int error)
+static void nothing_succeeds(const struct site_login *login, int error, void (*prepare)(void))
 {
 	unsigned at = 1;
 
-	if (!have_site)
-		skip();
+	need_site();
 	for (;; at++) {
+		if (prepare != NULL)
+			prepare();
 		struct outcome outcome = run_failing(login, at, error);
 		if (outcome.code == PAM_SUCCESS || outcome.code == PAM_IGNORE)
 			fail_msg("%s, call %u, errno %d: the stack said %d", outcome.failed, at, error,
@@ -115,7 +125,18 @@ static void C01_a_wrong_code_never_opens_whatever_call_fails(void **state)
 
 	if (have_site)
 		site_stack("auth required pam_permit.so\n", "required", "");
-	nothing_succeeds(&login, EIO);
+	nothing_succeeds(&login, EIO, NULL);
+}
+
+static void C01_what_is_no_code_of_the_app_never_opens_whatever_call_fails(void **state)
+{
+	(void)state;
+	struct site_login login = {
+		.user = SITE_USER, .rhost = "192.0.2.7", .replies = {{.text = "00000000"}}};
+
+	if (have_site)
+		site_stack("auth required pam_permit.so\n", "required", "");
+	nothing_succeeds(&login, EIO, site_keep);
 }
 
 static void C01_an_enrolled_user_is_never_taken_for_unenrolled_whatever_call_fails(void **state)
@@ -128,7 +149,23 @@ static void C01_an_enrolled_user_is_never_taken_for_unenrolled_whatever_call_fai
 		site_configure("[users]\nunenrolled=ignore\n");
 		site_stack("auth required pam_permit.so\n", "required", "");
 	}
-	nothing_succeeds(&login, EACCES);
+	nothing_succeeds(&login, EACCES, NULL);
+}
+
+static void C57_a_wrong_code_permits_no_change_whatever_call_fails(void **state)
+{
+	(void)state;
+	struct site_login login = {.phase = SITE_CHAUTHTOK,
+		.user = SITE_USER,
+		.rhost = "192.0.2.7",
+		.flags = PAM_CHANGE_EXPIRED_AUTHTOK,
+		.replies = {{.answer = SITE_WRONG}}};
+
+	if (have_site) {
+		site_configure("");
+		site_stack("", "required", "");
+	}
+	nothing_succeeds(&login, EIO, NULL);
 }
 
 static void C02_state_that_cannot_be_read_denies_and_lowers_no_counter(void **state)
@@ -138,8 +175,7 @@ static void C02_state_that_cannot_be_read_denies_and_lowers_no_counter(void **st
 	struct site_login login = {
 		.user = SITE_USER, .rhost = "192.0.2.7", .replies = {{.answer = SITE_WRONG}}};
 
-	if (!have_site)
-		skip();
+	need_site();
 	site_configure("");
 	site_stack("auth required pam_permit.so\n", "required", "");
 	site_reset();
@@ -160,6 +196,36 @@ static void C02_state_that_cannot_be_read_denies_and_lowers_no_counter(void **st
 	}
 }
 
+static void C07_what_is_kept_opens_once_at_most_whatever_call_fails(void **state)
+{
+	(void)state;
+
+	need_site();
+	site_configure("");
+	site_stack("auth required pam_permit.so\n", "required", "");
+	for (unsigned by_app = 0; by_app <= 1; by_app++) {
+		unsigned opened = 0;
+		for (unsigned at = 1;; at += by_app ? 1 : 3) {
+			site_reset();
+			site_keep();
+			const struct code code = site_app_code();
+			const struct site_login login = {.user = SITE_USER,
+				.rhost = "192.0.2.7",
+				.replies = {{.text = by_app ? code.text : SITE_BACKUP}}};
+			struct outcome outcome = run_failing(&login, at, EIO);
+			if (!outcome.reached)
+				break;
+			if (outcome.code != PAM_SUCCESS)
+				continue;
+			opened++;
+			struct site_login again = login;
+			if (site_run(&again) == PAM_SUCCESS)
+				fail_msg("%s, call %u: what is kept opened twice", outcome.failed, at);
+		}
+		assert_true(opened > 0); /* some calls may fail without harm */
+	}
+}
+
 static void C07_a_right_code_opens_once_at_most_whatever_call_fails(void **state)
 {
 	(void)state;
@@ -167,8 +233,7 @@ static void C07_a_right_code_opens_once_at_most_whatever_call_fails(void **state
 		.user = SITE_USER, .rhost = "192.0.2.7", .replies = {{.answer = SITE_FIRST_CODE}}};
 	unsigned opened = 0;
 
-	if (!have_site)
-		skip();
+	need_site();
 	site_configure("");
 	site_stack("auth required pam_permit.so\n", "required", "");
 	for (unsigned at = 1;; at++) {
@@ -193,8 +258,11 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(C01_a_wrong_code_never_opens_whatever_call_fails),
+		cmocka_unit_test(C01_what_is_no_code_of_the_app_never_opens_whatever_call_fails),
 		cmocka_unit_test(C01_an_enrolled_user_is_never_taken_for_unenrolled_whatever_call_fails),
+		cmocka_unit_test(C57_a_wrong_code_permits_no_change_whatever_call_fails),
 		cmocka_unit_test(C02_state_that_cannot_be_read_denies_and_lowers_no_counter),
+		cmocka_unit_test(C07_what_is_kept_opens_once_at_most_whatever_call_fails),
 		cmocka_unit_test(C07_a_right_code_opens_once_at_most_whatever_call_fails),
 	};
 	const char *build = getenv("OTPCODE_BUILD");

@@ -123,6 +123,21 @@ static void handler(int sig)
 	handled++;
 }
 
+static void assert_is_as_before(const struct host *before, const struct host *after)
+{
+	assert_memory_equal(before->actions, after->actions, sizeof before->actions);
+	assert_memory_equal(&before->mask, &after->mask, sizeof before->mask);
+	assert_memory_equal(before->timers, after->timers, sizeof before->timers);
+	assert_int_equal(before->mask_of_files, after->mask_of_files);
+	assert_string_equal(before->cwd, after->cwd);
+	assert_memory_equal(before->limits, after->limits, sizeof before->limits);
+	assert_memory_equal(before->uids, after->uids, sizeof before->uids);
+	assert_memory_equal(before->gids, after->gids, sizeof before->gids);
+	assert_string_equal(before->descriptors, after->descriptors);
+	assert_string_equal(before->environment, after->environment);
+	assert_memory_equal(before, after, sizeof *before);
+}
+
 static void C29_a_login_leaves_its_host_as_it_was(void **state)
 {
 	(void)state;
@@ -136,7 +151,13 @@ static void C29_a_login_leaves_its_host_as_it_was(void **state)
 
 	if (!have_site)
 		skip();
-	assert_int_equal(site_run(&first), PAM_SUCCESS); /* libcrypto opens and keeps what it wants */
+	look(&before);
+	assert_int_equal(site_run(&first), PAM_SUCCESS);
+	look(&after);
+	/* libcrypto opens and keeps what it wants. All else is compared now: what is changed once and for
+	 * good looks the same before and after every later login. */
+	memcpy(after.descriptors, before.descriptors, sizeof after.descriptors);
+	assert_is_as_before(&before, &after);
 	setup(NULL);
 	assert_int_equal(sigaction(SIGCHLD, &action, NULL), 0);
 	assert_int_equal(sigaction(SIGPIPE, &action, NULL), 0);
@@ -144,17 +165,7 @@ static void C29_a_login_leaves_its_host_as_it_was(void **state)
 	look(&before);
 	assert_int_equal(site_run(&login), PAM_SUCCESS);
 	look(&after);
-	assert_memory_equal(before.actions, after.actions, sizeof before.actions);
-	assert_memory_equal(&before.mask, &after.mask, sizeof before.mask);
-	assert_memory_equal(before.timers, after.timers, sizeof before.timers);
-	assert_int_equal(before.mask_of_files, after.mask_of_files);
-	assert_string_equal(before.cwd, after.cwd);
-	assert_memory_equal(before.limits, after.limits, sizeof before.limits);
-	assert_memory_equal(before.uids, after.uids, sizeof before.uids);
-	assert_memory_equal(before.gids, after.gids, sizeof before.gids);
-	assert_string_equal(before.descriptors, after.descriptors);
-	assert_string_equal(before.environment, after.environment);
-	assert_memory_equal(&before, &after, sizeof before);
+	assert_is_as_before(&before, &after);
 	assert_int_equal(handled, 0);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
 	assert_int_equal(errno, ECHILD);

@@ -281,19 +281,28 @@ static void C54_a_store_that_is_not_this_hosts_denies_even_where_unenrolled_is_i
 	assert_int_equal(run(&login), PAM_SUCCESS);
 }
 
-static void C11_neither_setcred_nor_other_phases_touch_a_counter(void **state)
+static void C11_no_phase_but_auth_touches_a_counter(void **state)
 {
 	(void)state;
 	struct site_login login = remote();
 	struct record before, after;
+	char lines[1024];
 
 	login.replies[0].answer = SITE_WRONG;
 	assert_int_equal(run(&login), PAM_CONV_ERR);
 	site_record(&before);
-	login.only_setcred = true;
+	login.phase = SITE_SETCRED;
 	assert_int_equal(run(&login), PAM_SUCCESS);
+	/* In a phase that it does not have, the module is no success either. */
+	(void)snprintf(lines, sizeof lines, "account required %s conf=%s\nsession required %s conf=%s\n",
+		site_module(), site_path("otpcode.conf"), site_module(), site_path("otpcode.conf"));
+	site_stack(lines, SHIPPED, "");
+	for (login.phase = SITE_ACCOUNT; login.phase <= SITE_SESSION; login.phase++)
+		assert_int_not_equal(run(&login), PAM_SUCCESS);
 	site_record(&after);
 	assert_memory_equal(&before, &after, sizeof before);
+	assert_int_equal(login.prompts, 0);
+	assert_int_equal(site_mails(), 1);
 }
 
 static void a_configuration_fault_is_a_service_error_that_names_file_and_line(void **state)
@@ -536,7 +545,7 @@ int main(void)
 		T(C32_an_unknown_name_is_not_logged_and_looks_like_an_unenrolled_one),
 		T(an_unenrolled_user_is_denied_unless_the_admin_chose_to_ignore),
 		T(C54_a_store_that_is_not_this_hosts_denies_even_where_unenrolled_is_ignored),
-		T(C11_neither_setcred_nor_other_phases_touch_a_counter),
+		T(C11_no_phase_but_auth_touches_a_counter),
 		T(a_configuration_fault_is_a_service_error_that_names_file_and_line),
 		T(arguments_override_keys_for_one_service),
 		T(without_the_host_key_nobody_gets_in),

@@ -116,6 +116,43 @@ static void C08_of_64_right_codes_at_once_exactly_one_opens(void **state)
 	assert_int_equal(tally.denied, LOGINS - 1);
 }
 
+static void assert_opens_once(const char *text)
+{
+	struct site_reply reply = {.answer = SITE_TYPE, .text = text};
+	struct record record;
+
+	struct tally tally = run_all(&reply, 1);
+	assert_int_equal(tally.other, 0);
+	assert_int_equal(tally.succeeded, 1);
+	assert_int_equal(tally.denied, LOGINS - 1);
+	assert_int_equal(site_mails(), 0);
+	site_record(&record);
+	assert_true(record.totp[0].last_step > 0 || record.backups_n == 0);
+}
+
+static void C08_of_64_answers_with_one_code_of_the_app_exactly_one_opens(void **state)
+{
+	(void)state;
+
+	if (!have_site)
+		skip();
+	site_reset();
+	site_keep();
+	const struct code code = site_app_code();
+	assert_opens_once(code.text);
+}
+
+static void C08_of_64_answers_with_one_backup_code_exactly_one_opens(void **state)
+{
+	(void)state;
+
+	if (!have_site)
+		skip();
+	site_reset();
+	site_keep();
+	assert_opens_once(SITE_BACKUP);
+}
+
 static void C05_of_64_wrong_codes_at_once_five_are_compared(void **state)
 {
 	(void)state;
@@ -141,6 +178,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(C08_of_64_right_codes_at_once_exactly_one_opens),
+		cmocka_unit_test(C08_of_64_answers_with_one_code_of_the_app_exactly_one_opens),
+		cmocka_unit_test(C08_of_64_answers_with_one_backup_code_exactly_one_opens),
 		cmocka_unit_test(C05_of_64_wrong_codes_at_once_five_are_compared),
 	};
 

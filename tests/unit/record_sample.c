@@ -45,6 +45,7 @@ static void sample_challenge(struct record_challenge *challenge, unsigned start,
 	challenge->sends = 2;
 	challenge->tries_used = start;
 	challenge->send_failed = true;
+	challenge->known = true;
 	challenge->codes_n = 2;
 	sample_code(&challenge->codes[0], start);
 	sample_code(&challenge->codes[1], start + 1);
@@ -192,7 +193,7 @@ static void longest_challenge(struct record_challenge *challenge, unsigned index
 	challenge->opened = challenge->last_send = RECORD_TIME_MAX;
 	challenge->sends = RECORD_COUNT_MAX;
 	challenge->tries_used = POLICY_TRIES_MAX;
-	challenge->send_failed = true;
+	challenge->send_failed = challenge->known = true;
 	challenge->codes_n = POLICY_LIVE_CODES;
 	for (unsigned i = 0; i < POLICY_LIVE_CODES; i++)
 		longest_code(&challenge->codes[i]);

@@ -223,7 +223,7 @@ static void show_tells_every_key_its_value_and_its_place(void **state)
 	assert_shown(&shown, "[code] length=6", "default");
 	assert_shown(&shown, "[prompt] support=", "default");
 	assert_shown(&shown, "[store] path=" OTPCODE_STATEDIR, "default");
-	assert_int_equal(shown.n, 39 + 2 * 5);
+	assert_int_equal(shown.n, 40 + 2 * 5);
 }
 
 static void show_shows_nothing_where_there_is_a_fault(void **state)

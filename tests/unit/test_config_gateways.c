@@ -76,7 +76,10 @@ static void a_header_has_a_name_and_a_value_and_decides_nothing_of_the_transfer(
 	takes("header.8", "");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		refuses("header.1", bad[i]);
-	refuses("header.9", "X: v");
+	config_text_fault("[provider x]\nheader.9=X: v\n",
+		"f1.conf:2: unknown key header.9 in [provider NAME]: headers are header.1 to header.8");
+	config_text_fault("[provider x]\nheaders=X: v\n",
+		"f1.conf:2: unknown key headers in [provider NAME]: headers are header.1 to header.8");
 	refuses("header.0", "X: v");
 }
 

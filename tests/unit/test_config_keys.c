@@ -21,10 +21,10 @@ static void an_unknown_section_is_a_fault_that_names_the_nearest(void **state)
 	config_text_fault("[Code]\n", "f1.conf:1: unknown section [Code]: did you mean [code]?");
 	config_text_fault("[prvider relay]\n",
 		"f1.conf:1: unknown section [prvider relay]: there are [code] [limits] "
-		"[prompt] [users] [devices] [delivery] [email] [sms] [provider NAME] [store]");
+		"[prompt] [users] [devices] [delivery] [email] [sms] [provider NAME] [passwd] [store]");
 	config_text_fault("[]\n",
 		"f1.conf:1: unknown section []: there are [code] [limits] "
-		"[prompt] [users] [devices] [delivery] [email] [sms] [provider NAME] [store]");
+		"[prompt] [users] [devices] [delivery] [email] [sms] [provider NAME] [passwd] [store]");
 }
 
 static void an_unknown_key_is_a_fault_that_says_what_there_is(void **state)

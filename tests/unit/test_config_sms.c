@@ -77,14 +77,18 @@ static void C41_without_a_list_of_countries_nothing_can_be_texted(void **state)
 static void a_prefix_is_a_plus_and_digits(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"1", "+", "+0", "+1a", "+1,any", "any,+1", "ANY", "*", "+1,", ",+1",
-		"+1 +44", "++1", "+1234567890123456"};
+	static const char *const bad[] = {
+		"1", "+", "+0", "+1a", "ANY", "*", "+1,", ",+1", "+1 +44", "++1", "+1234567890123456"};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		assert_int_equal(config_text_read_line("sms", "allow_prefixes", bad[i]), OTP_ERR_CONFIG);
 		assert_non_null(strstr(
 			config_text_why.text, "must be country codes such as +1,+44, or the word any"));
 	}
+	config_text_fault("[sms]\nallow_prefixes=any,+49\n",
+		"f1.conf:2: allow_prefixes: the word any stands alone, or leave it out");
+	config_text_fault("[sms]\nallow_prefixes=+49, any\n",
+		"f1.conf:2: allow_prefixes: the word any stands alone, or leave it out");
 	config_text_fault("[sms]\nallow_prefixes=+1,+44,+1\n", "f1.conf:2: allow_prefixes names +1 twice");
 }
 

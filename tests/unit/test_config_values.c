@@ -63,8 +63,9 @@ static void a_value_of_another_kind_is_a_fault_that_says_what_would_be_right(voi
 		"f1.conf:2: sends_sms_daily=5/h is not a rate: 1 to 100000, /d");
 	config_text_fault("[limits]\nsends_sms_daily=5\n", "f1.conf:2: sends_sms_daily=5 needs a unit: 5/d");
 	config_text_fault("[limits]\ntrusted_sources=10.0.0.1/8\n",
-		"f1.conf:2: trusted_sources=10.0.0.1/8 must be networks such as 10.0.0.0/8 or 2001:db8::/32, "
-		"with commas between");
+		"f1.conf:2: trusted_sources=10.0.0.1/8 must be networks such as 10.0.0.0/8 (not 10.0.0.1/8) "
+		"or "
+		"2001:db8::/32, commas between");
 	config_text_fault(
 		"[prompt]\nsupport=a\tb\n", "f1.conf:2: support must be up to 64 printable ASCII characters");
 }

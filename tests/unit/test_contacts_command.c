@@ -78,7 +78,7 @@ static void end_alone_means_that_there_are_none(void **state)
 static void without_end_it_failed_whatever_it_said_before(void **state)
 {
 	stage_with(state, ":", "");
-	assert_fails(OTP_ERR_IO, "/hook: ended without the word end: it failed");
+	assert_fails(OTP_ERR_IO, "/hook for alice: ended without the word end: it failed");
 	stage_with(state, "echo email:alice@example.org", "");
 	assert_fails(OTP_ERR_IO, "ended without the word end: it failed");
 	stage_with(state, "echo email:alice@example.org; kill -9 $$; echo end", "");
@@ -109,7 +109,7 @@ static void who_is_too_slow_failed_even_after_end(void **state)
 {
 	stage_with(state, "echo email:alice@example.org; echo end; exec sleep 5", "");
 	config.users.contacts_wait_s = 1;
-	assert_fails(OTP_ERR_IO, "/hook: did not end in time (contacts_wait)");
+	assert_fails(OTP_ERR_IO, "/hook for alice: did not end in time (contacts_wait)");
 }
 
 static void it_is_told_the_user_and_no_shell_reads_the_name(void **state)
@@ -135,6 +135,25 @@ static void a_name_that_could_be_an_option_is_not_asked_for(void **state)
 	assert_non_null(strstr(why.text, "begins with -"));
 }
 
+static void a_name_that_does_not_fit_is_not_cut(void **state)
+{
+	char name[8192];
+
+	stage_with(state, "echo end", "");
+	for (size_t len = 2000; len < sizeof name; len += 500) {
+		memset(name, 'x', len);
+		name[len] = '\0';
+		enum otp_err err = find(name);
+		assert_true(err == OTP_OK || err == OTP_ERR_TOO_LARGE);
+	}
+	assert_int_equal(find(name), OTP_ERR_TOO_LARGE);
+	stage_with(state, "echo end", " {user}{user}{user}{user}{user}{user}{user}{user}{user}{user}");
+	name[255] = '\0';
+	assert_int_equal(find(name), OTP_ERR_TOO_LARGE);
+	name[200] = '\0';
+	assert_int_equal(find(name), OTP_OK);
+}
+
 /* All that is the host's is gone, and nothing of root's is left. */
 static void it_runs_as_its_own_user_with_nothing_of_the_hosts(void **state)
 {
@@ -142,14 +161,15 @@ static void it_runs_as_its_own_user_with_nothing_of_the_hosts(void **state)
 	struct hook_stage *stage = stage_with(state,
 		"umask >/dev/null; n=$(ls /proc/self/fd | wc -l); e=$(env | grep -cv -e ^PWD= -e ^_= -e "
 		"^SHLVL= -e ^OLDPWD=);"
-		"read x || x=none; printf 'email:%s.%s.%s.%s.%s@example.org\\nend\\n' $(id -u) $(id -g) $n "
+		"x=$(readlink /proc/self/fd/0 | tr -d /); printf 'email:%s.%s.%s.%s.%s@example.org\\nend\\n' "
+		"$(id -u) $(id -g) $n "
 		"$e $x",
 		"");
 
 	if (find("alice") != OTP_OK)
 		fail_msg("%s", why.text);
 	/* 0, 1, 2, and the one by which ls reads the folder. */
-	(void)snprintf(expected, sizeof expected, "%u.%u.4.0.none@example.org", (unsigned)stage->uid,
+	(void)snprintf(expected, sizeof expected, "%u.%u.4.0.devnull@example.org", (unsigned)stage->uid,
 		(unsigned)stage->gid);
 	assert_string_equal(contacts.list[0].address, expected);
 }
@@ -246,6 +266,7 @@ int main(void)
 		cmocka_unit_test(who_is_too_slow_failed_even_after_end),
 		cmocka_unit_test(it_is_told_the_user_and_no_shell_reads_the_name),
 		cmocka_unit_test(a_name_that_could_be_an_option_is_not_asked_for),
+		cmocka_unit_test(a_name_that_does_not_fit_is_not_cut),
 		cmocka_unit_test(it_runs_as_its_own_user_with_nothing_of_the_hosts),
 		cmocka_unit_test(a_program_that_is_not_root_s_alone_is_not_run),
 		cmocka_unit_test(whom_it_runs_as_must_be_there_and_not_be_root),

@@ -187,7 +187,7 @@ static void a_check_also_asks_whether_a_number_may_be_texted_to(void **state)
 
 static void ten_thousand_users_are_read(void **state)
 {
-	size_t size = 10000 * 64;
+	size_t size = 10000UL * 64;
 	char *text = malloc(size), *at = text;
 
 	assert_non_null(text);
@@ -289,6 +289,34 @@ static void a_people_file_that_is_not_root_s_alone_is_an_error(void **state)
 	assert_string_equal(person, "");
 }
 
+/* Run from the top folder of the repository. */
+static const char *copy_example(void **state, const char *name)
+{
+	char text[2048], path[64];
+
+	(void)snprintf(path, sizeof path, "conf/%s", name);
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	size_t len = fread(text, 1, sizeof text - 1, file);
+	assert_true(len > 0 && feof(file));
+	assert_int_equal(fclose(file), 0);
+	text[len] = '\0';
+	return config_stage_write(state, name, text);
+}
+
+static void the_examples_are_right(void **state)
+{
+	write_contacts(state, "");
+	(void)copy_example(state, "contacts");
+	assert_int_equal(contacts_check(&config, geteuid(), &why), OTP_OK);
+	assert_int_equal(find("alice"), OTP_OK);
+	assert_int_equal(contacts.n, 2);
+	const char *people = copy_example(state, "people");
+	assert_int_equal(people_check(people, geteuid(), &why), OTP_OK);
+	assert_int_equal(who(people, "deploy", KEY_A), OTP_OK);
+	assert_string_equal(person, "alice");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +336,7 @@ int main(void)
 		CONFIG_STAGE_TEST(a_line_of_the_account_that_cannot_be_read_is_an_error_and_nobody),
 		CONFIG_STAGE_TEST(a_key_listed_twice_for_an_account_is_an_error),
 		CONFIG_STAGE_TEST(a_people_file_that_is_not_root_s_alone_is_an_error),
+		CONFIG_STAGE_TEST(the_examples_are_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,6 +284,27 @@ static void C27_hook_that_never_ends_its_line_is_slow(void **state)
 	hook_stage_end_process(stage);
 }
 
+/* As a terminal is that cannot keep up. */
+static void note_slowly(void *self, const char *line)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+
+	(void)self;
+	(void)line;
+	(void)nanosleep(&pause, NULL);
+}
+
+static void C27_hook_that_tells_without_end_is_slow(void **state)
+{
+	struct hook_stage *stage = hook_stage_use(state, "tests/hooks/flood.sh");
+
+	stage->options.trace = note_slowly;
+	struct outcome outcome = run_hook_for(stage, 300);
+	assert_int_equal(outcome.err, OTP_OK);
+	assert_int_equal(outcome.end, DELIVER_SLOW);
+	hook_stage_end_process(stage);
+}
+
 static void hook_goes_on_in_the_background_after_the_wait(void **state)
 {
 	const struct hook_stage *stage = hook_stage_use(state, "tests/hooks/late.sh");
@@ -528,6 +549,7 @@ int main(void)
 		cmocka_unit_test(C27_replies_of_any_size_end_in_time),
 		cmocka_unit_test(C27_hook_that_says_nothing_is_slow_not_a_hang),
 		cmocka_unit_test(C27_hook_that_never_ends_its_line_is_slow),
+		cmocka_unit_test(C27_hook_that_tells_without_end_is_slow),
 		cmocka_unit_test(hook_goes_on_in_the_background_after_the_wait),
 		cmocka_unit_test(patience_ends_before_the_wait_and_the_hook_goes_on),
 		cmocka_unit_test(hook_that_others_could_change_is_not_run),

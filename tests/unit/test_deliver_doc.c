@@ -149,6 +149,19 @@ static void example_hook_of_the_document_is_the_file(void **state)
 	free(file);
 }
 
+/* But for what says who it is: a person copies it by hand. */
+static void example_hook_of_the_document_has_ten_lines(void **state)
+{
+	(void)state;
+	char *file = read_text(EXAMPLE);
+	unsigned lines = 0;
+
+	for (const char *line = file, *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		lines += *line != '#';
+	assert_int_equal(lines, 10);
+	free(file);
+}
+
 static void write_program(const char *path, const char *text)
 {
 	(void)unlink(path);
@@ -202,7 +215,7 @@ static void example_hook_of_the_document_delivers(void **state)
 				     "\n"
 				     "482915\n"
 				     "\n"
-				     "For jane on web1. Never share it.\n");
+				     "Never share it.\n");
 }
 
 static void example_hook_of_the_document_says_when_its_mailer_failed(void **state)
@@ -229,6 +242,7 @@ int main(void)
 		cmocka_unit_test(request_of_the_document_is_one),
 		cmocka_unit_test(verdicts_of_the_document_are_some),
 		cmocka_unit_test(example_hook_of_the_document_is_the_file),
+		cmocka_unit_test(example_hook_of_the_document_has_ten_lines),
 		cmocka_unit_test(example_hook_of_the_document_delivers),
 		cmocka_unit_test(example_hook_of_the_document_says_when_its_mailer_failed),
 	};

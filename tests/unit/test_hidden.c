@@ -362,7 +362,7 @@ static void the_log_says_why_and_says_it_once(void **state)
 	static const struct {
 		void (*is)(void);
 		const char *why;
-	} cases[] = {{as_locked, "event=denied user=alice rhost=192.0.2.7 why=locked\n"},
+	} cases[] = {{as_locked, "event=denied user=alice rhost=192.0.2.7 why=locked lock=admin\n"},
 		{as_unenrolled, "event=denied user=alice rhost=192.0.2.7 why=\"not enrolled\"\n"},
 		{as_unknown, "event=denied rhost=192.0.2.7 why=\"unknown user\"\n"},
 		{with_no_contact, "event=denied user=alice rhost=192.0.2.7 why=\"no contact\"\n"}};

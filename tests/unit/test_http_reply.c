@@ -21,6 +21,7 @@ static struct http_end an_end(long status, const char *body)
 	return (struct http_end){.provider = &provider,
 		.status = status,
 		.body = body,
+		.shown = body,
 		.body_len = strlen(body),
 		.given = true,
 		.server = "gw:443",

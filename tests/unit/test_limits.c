@@ -134,6 +134,31 @@ static void C41_processes_at_once_never_take_more_than_the_limit(void **state)
 	assert_int_equal(taken, 100);
 }
 
+/* Whether another process could so much as read the rows while they are changed. */
+static bool try_to_share(void *ctx, struct quota_row *rows)
+{
+	bool *shared = ctx;
+	int fd = open(staging_path(TABLE), O_RDWR | O_CLOEXEC);
+	struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+	(void)rows;
+	assert_true(fd >= 0);
+	*shared = fcntl(fd, F_OFD_SETLK, &whole) == 0;
+	(void)close(fd);
+	return true;
+}
+
+static void C41_rows_are_alone_with_whoever_changes_them(void **state)
+{
+	(void)state;
+	bool shared = true;
+	const struct quota_key key = {.name = "a name", .set = 7};
+	const struct quota_edit edit = {.run = try_to_share, .ctx = &shared, .now = NOW};
+
+	assert_int_equal(table.update(table.self, &key, 1, edit, &why), OTP_OK);
+	assert_false(shared);
+}
+
 static void a_missing_table_sends_nothing_and_init_makes_it(void **state)
 {
 	(void)state;
@@ -327,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_taken_is_kept_for_the_next_process, make, unmake),
 		cmocka_unit_test_setup_teardown(
 			C41_processes_at_once_never_take_more_than_the_limit, make, unmake),
+		cmocka_unit_test_setup_teardown(C41_rows_are_alone_with_whoever_changes_them, make, unmake),
 		cmocka_unit_test_setup_teardown(
 			a_missing_table_sends_nothing_and_init_makes_it, make, unmake),
 		cmocka_unit_test_setup_teardown(a_table_that_is_whole_is_left_as_it_is, make, unmake),

@@ -134,6 +134,22 @@ static void proved_key_is_told(void **state)
 	assert_says("tell whoever runs this host at once and give the code to nobody.");
 }
 
+static void C55_shared_account_is_told_beside_the_person(void **state)
+{
+	(void)state;
+	struct request request = a_request();
+
+	memcpy(request.account, "deploy", sizeof "deploy");
+	build(&request);
+	assert_non_null(
+		strstr(message.text, "the verification code for alice on web1, to log in as deploy."));
+	assert_non_null(strstr(message.text, "\r\n  Account:  deploy\r\n  Host:     web1\r\n"));
+	request.account[0] = '\0';
+	build(&request);
+	assert_null(strstr(message.text, "Account:"));
+	assert_null(strstr(message.text, "to log in as"));
+}
+
 static void test_message_holds_no_code(void **state)
 {
 	(void)state;
@@ -146,6 +162,19 @@ static void test_message_holds_no_code(void **state)
 	assert_int_equal(strncmp(words.body, "This is a test message", 22), 0);
 	assert_null(strstr(message.text, "493817"));
 	assert_null(strstr(message.text, "Ref:"));
+}
+
+static void notice_of_a_new_password_holds_no_code_and_says_what_to_do(void **state)
+{
+	(void)state;
+	struct request request = a_request();
+
+	request.kind = REQUEST_PASSWORD;
+	request.ref[0] = '\0';
+	build(&request);
+	assert_string_equal(words.subject, "New password for alice on web1");
+	assert_null(strstr(message.text, "493817"));
+	assert_non_null(strstr(message.text, "If it was not you, others read your messages: tell"));
 }
 
 static void headers_are_whole_and_in_utc(void **state)
@@ -322,7 +351,9 @@ int main(void)
 		cmocka_unit_test(first_line_of_the_body_is_the_code_and_the_subject_does_not_hold_it),
 		cmocka_unit_test(body_names_everything_that_tells_an_honest_login),
 		cmocka_unit_test(proved_key_is_told),
+		cmocka_unit_test(C55_shared_account_is_told_beside_the_person),
 		cmocka_unit_test(test_message_holds_no_code),
+		cmocka_unit_test(notice_of_a_new_password_holds_no_code_and_says_what_to_do),
 		cmocka_unit_test(headers_are_whole_and_in_utc),
 		cmocka_unit_test(every_line_ends_in_cr_lf),
 		cmocka_unit_test(built_in_lines_stay_within_78_columns_unless_a_name_is_longer),

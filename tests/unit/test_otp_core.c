@@ -88,13 +88,13 @@ static void spaces_and_dashes_in_an_answer_are_forgiven(void **state)
 	assert_int_equal(step.situation, OTP_VERIFIED);
 }
 
-static void what_cannot_be_a_code_touches_no_store(void **state)
+static void what_cannot_be_a_code_is_neither_charged_nor_written(void **state)
 {
 	(void)state;
 	struct otp_login login = world_login("192.0.2.7", NULL);
 	(void)world_receive(&w, &login, &step);
 	char ref[CODE_REF_SIZE];
-	unsigned updates = w.mem.updates;
+	unsigned writes = w.mem.writes;
 
 	memcpy(ref, step.ref, sizeof ref);
 	world_answer(&w, &login, "12345", &step);
@@ -105,7 +105,7 @@ static void what_cannot_be_a_code_touches_no_store(void **state)
 	assert_int_equal(step.shape, CODE_SHAPE_REF);
 	world_answer(&w, &login, "12x456", &step);
 	assert_int_equal(step.shape, CODE_SHAPE_FOREIGN);
-	assert_int_equal(w.mem.updates, updates);
+	assert_int_equal(w.mem.writes, writes);
 	assert_string_equal(step.ref, ref);
 	assert_int_equal(step.tries_left, 5);
 }
@@ -968,7 +968,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_right_code_verifies_once_and_never_again),
 		T(spaces_and_dashes_in_an_answer_are_forgiven),
-		T(what_cannot_be_a_code_touches_no_store),
+		T(what_cannot_be_a_code_is_neither_charged_nor_written),
 		T(C34_only_the_whole_code_is_right),
 		T(an_expired_code_is_not_accepted_and_nothing_is_charged),
 		T(a_code_works_until_its_last_second),

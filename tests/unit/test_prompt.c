@@ -19,6 +19,8 @@
 #define CODE "<code>"   /* stands for the newest code that was delivered */
 #define FIRST "<first>" /* for the first one */
 #define WRONG "<wrong>" /* for one that is neither */
+#define APP "<app>"     /* for what the app shows */
+#define BACKUP "<backup>"
 #define MAX 8
 
 static struct world w;
@@ -87,6 +89,11 @@ static enum prompt_reply host_ask(void *self, const char *line, const char *prom
 		(void)snprintf(wrong.text, sizeof wrong.text, "%s", newest);
 		wrong = world_wrong(&wrong);
 		typed = wrong.text;
+	} else if (strcmp(typed, APP) == 0) {
+		wrong = world_app_code(&w, 0);
+		typed = wrong.text;
+	} else if (strcmp(typed, BACKUP) == 0) {
+		typed = w.backups[0].text;
 	}
 	(void)snprintf(answer, PROMPT_ANSWER_SIZE, "%s", typed);
 	return PROMPT_REPLY_TEXT;
@@ -197,6 +204,7 @@ static void enter_sends_again_only_after_the_cooldown(void **state)
 	host.types[2] = FIRST;
 	assert_int_equal(log_in(), PROMPT_VERIFIED);
 	SEEN("You can ask again in 30 s. The code already sent (ref ");
+	SEEN("A new code was emailed to a***@e***.org (ref ");
 	assert_int_equal(host.delivered, 2);
 	assert_string_not_equal(host.codes[0], host.codes[1]);
 	assert_string_equal(host.requests[0].ref, host.requests[1].ref);
@@ -292,6 +300,24 @@ static void a_slow_hook_keeps_the_code_and_says_so(void **state)
 	LOGGED("event=slow");
 }
 
+static void a_code_that_is_not_known_to_be_sent_is_not_called_sent(void **state)
+{
+	(void)state;
+	host.slow = true;
+	host.types[0] = "";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	SEEN("You can ask again in 30 s. The code (ref ");
+	SEEN(") works when it comes.");
+	assert_null(strstr(host.seen, "already sent"));
+	host.slow = false;
+	host.types[1] = "";
+	host.passes_s[1] = 30;
+	host.types[2] = "";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	assert_int_equal(host.delivered, 2);
+	SEEN("You can ask again in 60 s. The code already sent (ref ");
+}
+
 static void a_failed_resend_leaves_the_first_code_to_type(void **state)
 {
 	(void)state;
@@ -324,6 +350,28 @@ static void the_wrong_answer_that_locks_is_logged_as_wrong_too(void **state)
 	assert_int_equal(log_in(), PROMPT_LOCKED);
 	LOGGED("tries_left=3 failures=2");
 	LOGGED("why=locked until=");
+}
+
+static enum otp_err lock_by_admin(
+	void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	(void)ctx, (void)exists, (void)why;
+	account_lock(record, now);
+	return OTP_OK;
+}
+
+static void a_lock_for_good_is_logged_with_whose_it_is(void **state)
+{
+	(void)state;
+	w.core.policy.wrong_per_30d = 1;
+	host.types[0] = WRONG;
+	assert_int_equal(log_in(), PROMPT_LOCKED);
+	LOGGED("why=locked lock=wrong_per_30d\n");
+	setup(NULL);
+	assert_int_equal(
+		otp_change(&w.core, "alice", 1000, (struct otp_edit){.run = lock_by_admin}, NULL), OTP_OK);
+	assert_int_equal(log_in(), PROMPT_LOCKED);
+	LOGGED("why=locked lock=admin\n");
 }
 
 static void the_last_wrong_answer_is_logged_as_wrong_too(void **state)
@@ -424,6 +472,18 @@ static void C41_a_limit_that_stops_a_send_is_said_and_named(void **state)
 	SEEN("No more codes for 55 min. Log in again after that.\n");
 	LOGGED("event=denied user=alice rhost=192.0.2.7 ref=");
 	assert_int_equal(host.delivered, 1);
+}
+
+static void prompts_used_up_at_a_limit_end_at_no_time(void **state)
+{
+	(void)state;
+	w.core.policy.sends_per_source.count = 1;
+	options.max_prompts = 1;
+	host.types[0] = "";
+	host.passes_s[0] = 30;
+	assert_int_equal(log_in(), PROMPT_WRONG);
+	LOGGED(" why=sends_per_source until=");
+	LOGGED(" why=\"prompts used up\"\n");
 }
 
 static void C41_a_limit_of_the_host_is_an_error_that_an_admin_sees(void **state)
@@ -538,6 +598,35 @@ static void a_failed_channel_hands_over_to_the_other_and_the_line_says_so(void *
 	SEEN("Texting failed, so the code was emailed to a***@e***.net (ref ");
 }
 
+static void C41_a_limit_of_one_channel_leaves_the_other(void **state)
+{
+	(void)state;
+	give_phone(1);
+	w.core.policy.sends_email.count = 1;
+	mem_limits_charge(&w.limits, &w.core.keys, "198.51.100.1", "other@example.org", w.now, 1);
+	host.types[0] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_int_equal(host.delivered, 1);
+	assert_string_equal(host.requests[0].contact.address, "+15551234567");
+	SEEN("Email failed, so the code was texted to the phone ending 67 (ref ");
+	LOGGED("why=sends_email until=");
+	assert_int_equal(host.loudest, PROMPT_ERROR);
+}
+
+static void C41_limits_of_both_channels_say_how_long_and_send_nothing(void **state)
+{
+	(void)state;
+	give_phone(1);
+	w.core.policy.sends_email.count = w.core.policy.sends_sms.count = 1;
+	assert_int_equal(login_from("198.51.100.1"), PROMPT_NO_CONVERSATION);
+	assert_int_equal(login_from("198.51.100.2"), PROMPT_NO_CONVERSATION);
+	assert_int_equal(host.delivered, 2);
+	assert_int_equal(log_in(), PROMPT_THROTTLED);
+	assert_int_equal(host.delivered, 2);
+	SEEN("No more codes for 6");
+	LOGGED("why=sends_sms until=");
+}
+
 static void contacts_share_the_wait(void **state)
 {
 	(void)state;
@@ -568,7 +657,7 @@ static void a_letter_alone_sends_to_the_other_channel_and_the_first_code_still_w
 		assert_int_equal(host.delivered, 2);
 		assert_int_equal(host.requests[1].contact.channel, CHANNEL_SMS);
 		assert_string_equal(host.requests[0].ref, host.requests[1].ref);
-		SEEN("A 6-digit code was texted to the phone ending 67 (ref ");
+		SEEN("A new code was texted to the phone ending 67 (ref ");
 	}
 }
 
@@ -584,7 +673,7 @@ static void a_switch_obeys_cooldown_and_budget_like_enter(void **state)
 	host.types[4] = CODE;
 	assert_int_equal(log_in(), PROMPT_VERIFIED);
 	SEEN("You can ask again in 30 s. The code already sent (ref ");
-	SEEN("A 6-digit code was emailed to a***@e***.net (ref ");
+	SEEN("A new code was emailed to a***@e***.net (ref ");
 	SEEN("You can ask again in 60 s.");
 	SEEN("Wrong code. Use the one in message ");
 	SEEN("4 tries left.");
@@ -655,6 +744,134 @@ static void C50_both_channels_down_is_told_and_the_cooldown_runs(void **state)
 	assert_int_equal(host.delivered, 2);
 }
 
+static void who_prefers_the_app_is_asked_for_it_and_enter_sends(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 6, true);
+	host.types[0] = APP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_string_equal(
+		host.seen, "Enter your authenticator app's code. None? Press Enter to have one sent.\n");
+	assert_int_equal(host.delivered, 0);
+	LOGGED("event=waiting user=alice");
+	LOGGED(" lane=stranger by=app\n");
+	host.types[0] = "";
+	host.types[1] = CODE;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("A 6-digit code was emailed to a***@e***.org (ref ");
+	assert_int_equal(host.delivered, 1);
+	LOGGED(" by=sent\n");
+}
+
+static void who_prefers_the_app_and_has_no_contact_is_not_told_of_enter(void **state)
+{
+	(void)state;
+	struct otp_login login = world_login("192.0.2.7", NULL);
+
+	world_keep_app(&w, 6, true);
+	login.accept = OTP_ACCEPT_KEPT;
+	(void)!prompt_login(&w.core, &login, &options, &person);
+	assert_string_equal(host.seen, "Enter your authenticator app's code.\n");
+	options.channels = (struct otp_channels){.list = {CHANNEL_SMS}, .n = 1};
+	assert_int_equal(login_from("192.0.2.8"), PROMPT_NO_CONVERSATION);
+	assert_string_equal(host.seen, "Enter your authenticator app's code.\n");
+}
+
+static void a_login_that_nothing_could_be_sent_for_goes_on_with_the_app(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 6, false);
+	host.outcomes[0] = host.outcomes[1] = VERDICT_REFUSED;
+	host.types[0] = APP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	assert_string_equal(host.seen, "Your code could not be sent. Use your authenticator app's code.\n");
+	LOGGED("event=refused");
+	assert_null(strstr(host.log, "event=denied"));
+}
+
+static void a_login_at_the_send_limit_goes_on_with_backup_codes(void **state)
+{
+	(void)state;
+	world_keep_backups(&w, 3, 0);
+	mem_limits_charge(&w.limits, &w.core.keys, "198.51.100.1", "alice@example.org", w.now, 5);
+	host.types[0] = BACKUP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("No more codes for ");
+	SEEN(" Use a backup code.\n");
+	SEEN("That backup code is used up. 2 backup codes left.\n");
+	LOGGED("event=limited");
+	LOGGED(" by=backup backups_left=2\n");
+}
+
+static void a_login_without_a_contact_goes_on_with_what_the_person_keeps(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 6, false);
+	world_keep_backups(&w, 3, 0);
+	options.channels = (struct otp_channels){.list = {CHANNEL_SMS}, .n = 1};
+	host.types[0] = WRONG;
+	host.types[1] = APP;
+	(void)log_in();
+	SEEN("No code can be sent to you. Use your app's code or a backup code.\n");
+	SEEN("Not counted.\n"); /* the empty code with a digit in front */
+	LOGGED(" by=app\n");
+}
+
+static void a_used_backup_code_is_wrong_and_the_wrong_line_comes_first(void **state)
+{
+	(void)state;
+	world_keep_backups(&w, 2, 0);
+	host.types[0] = BACKUP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	host.types[0] = BACKUP;
+	host.types[1] = w.backups[1].text;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("Wrong code. Use the one in message ");
+	SEEN("1 wrong code since your last login. No backup codes left.\n");
+}
+
+static void what_is_no_code_names_the_app_and_the_backup_codes(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 8, true);
+	world_keep_backups(&w, 3, 0);
+	host.types[0] = "12345";
+	host.types[1] = "hello world";
+	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
+	SEEN("The code has 8 digits (a backup code 16 characters); you typed 5. Not counted.\n");
+	SEEN("The code is 8 digits (a backup code 16 characters): see your app. Not counted.\n");
+	assert_null(strstr(host.log, "event=wrong"));
+}
+
+static void an_answer_that_comes_too_late_for_the_app_is_asked_for_again(void **state)
+{
+	(void)state;
+	world_keep_app(&w, 6, true);
+	host.types[0] = APP;
+	host.passes_s[0] = 301;
+	host.types[1] = APP;
+	assert_int_equal(log_in(), PROMPT_VERIFIED);
+	SEEN("That came too late and was not checked. Enter your authenticator app's code.\n");
+	assert_null(strstr(host.log, "event=wrong"));
+}
+
+static void nothing_is_asked_where_the_device_is_known_and_the_log_says_why(void **state)
+{
+	(void)state;
+	w.core.policy.remember_for_s = 86400;
+	w.core.policy.remember_by = POLICY_REMEMBER_NETWORK;
+	struct otp_login login = world_login("192.0.2.7", NULL);
+	login.password_checked = true;
+	host.types[0] = CODE;
+	assert_int_equal(prompt_login(&w.core, &login, &options, &person), PROMPT_VERIFIED);
+	host.seen[0] = host.log[0] = '\0';
+	host.asked = 0;
+	assert_int_equal(prompt_login(&w.core, &login, &options, &person), PROMPT_REMEMBERED);
+	assert_int_equal(host.asked, 0);
+	assert_string_equal(host.seen, "");
+	LOGGED("event=remembered user=alice rhost=192.0.2.7 until=2027-01-16T08:00:00Z\n");
+}
+
 #define T(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -669,9 +886,11 @@ int main(void)
 		T(C50_when_every_contact_refuses_nobody_is_told_sent),
 		T(a_hook_that_cannot_be_run_is_a_failed_send),
 		T(a_slow_hook_keeps_the_code_and_says_so),
+		T(a_code_that_is_not_known_to_be_sent_is_not_called_sent),
 		T(a_failed_resend_leaves_the_first_code_to_type),
 		T(after_a_failed_resend_enter_waits_for_the_cooldown),
 		T(the_wrong_answer_that_locks_is_logged_as_wrong_too),
+		T(a_lock_for_good_is_logged_with_whose_it_is),
 		T(the_last_wrong_answer_is_logged_as_wrong_too),
 		T(the_password_is_no_answer),
 		T(C16_junk_is_no_answer_and_no_resend),
@@ -679,8 +898,11 @@ int main(void)
 		T(who_is_not_enrolled_is_told_unless_nothing_is_to_be_noticed),
 		T(the_send_limit_is_said_with_its_end),
 		T(C41_a_limit_that_stops_a_send_is_said_and_named),
+		T(prompts_used_up_at_a_limit_end_at_no_time),
 		T(C41_a_limit_of_the_host_is_an_error_that_an_admin_sees),
 		T(C41_a_limit_of_the_address_says_so_in_the_log),
+		T(C41_a_limit_of_one_channel_leaves_the_other),
+		T(C41_limits_of_both_channels_say_how_long_and_send_nothing),
 		T(without_the_table_of_limits_the_log_says_why_and_a_code_already_sent_works),
 		T(a_store_that_fails_denies_and_says_whose_fault_it_is),
 		T(a_damaged_slot_is_logged),
@@ -694,6 +916,15 @@ int main(void)
 		T(only_the_letter_alone_is_a_switch),
 		T(a_switch_that_is_refused_leaves_the_first_code_to_type),
 		T(C50_both_channels_down_is_told_and_the_cooldown_runs),
+		T(who_prefers_the_app_is_asked_for_it_and_enter_sends),
+		T(who_prefers_the_app_and_has_no_contact_is_not_told_of_enter),
+		T(a_login_that_nothing_could_be_sent_for_goes_on_with_the_app),
+		T(a_login_at_the_send_limit_goes_on_with_backup_codes),
+		T(a_login_without_a_contact_goes_on_with_what_the_person_keeps),
+		T(a_used_backup_code_is_wrong_and_the_wrong_line_comes_first),
+		T(what_is_no_code_names_the_app_and_the_backup_codes),
+		T(an_answer_that_comes_too_late_for_the_app_is_asked_for_again),
+		T(nothing_is_asked_where_the_device_is_known_and_the_log_says_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,7 @@ static const char whole[] = "otpcode-request 1\n"
 			    "time 1767225600\n"
 			    "works-until 1767225900\n"
 			    "wait-ms 10000\n"
+			    "account deploy\n"
 			    "support helpdesk@example.org\n"
 			    "provider relay\n"
 			    "\n";
@@ -50,6 +51,7 @@ static struct request sample(void)
 		.code = {"123456"},
 		.ref = "QFX",
 		.user = "jane",
+		.account = "deploy",
 		.host = "web1",
 		.service = "sshd",
 		.source = "192.0.2.7",
@@ -155,7 +157,7 @@ static void test_request_has_no_code_ref_or_end(void **state)
 	assert_int_equal(request_encode(&request, text, &len, NULL), OTP_OK);
 	assert_int_equal(len, strlen(barest));
 	assert_memory_equal(text, barest, len);
-	assert_change_refused("kind code", "kind test", "code must be left out with kind test");
+	assert_change_refused("kind code", "kind test", "code must be left out with any kind but code");
 }
 
 static void largest_request_fits(void **state)
@@ -194,6 +196,7 @@ static void one_byte_too_many_is_refused(void **state)
 		unsigned max;
 	} texts[] = {
 		{"user jane\n", "user", 255},
+		{"account deploy\n", "account", 64},
 		{"host web1\n", "host", 64},
 		{"service sshd\n", "service", 32},
 		{"source 192.0.2.7\n", "source", 63},
@@ -328,8 +331,8 @@ static void key_that_is_unknown_repeated_misplaced_or_missing_is_refused(void **
 	assert_change_refused("kind code\n", "", "line 2: missing before it: kind");
 	assert_change_refused("code 123456\n", "", "line 5: missing before it: code");
 	assert_change_refused("wait-ms 10000\n", "", "line 14: missing before it: wait-ms");
-	assert_change_refused("wait-ms 10000\nsupport helpdesk@example.org\nprovider relay\n", "",
-		"line 14: missing before it: wait-ms");
+	assert_change_refused("wait-ms 10000\naccount deploy\nsupport helpdesk@example.org\nprovider relay\n",
+		"", "line 14: missing before it: wait-ms");
 }
 
 static void check_has_neither_address_nor_code(void **state)
@@ -375,7 +378,7 @@ static void bad_values_are_refused(void **state)
 {
 	(void)state;
 	static const char *const changes[][3] = {
-		{"kind code", "kind codes", "kind must be code, test or check"},
+		{"kind code", "kind codes", "kind must be code, test, password or check"},
 		{"channel email", "channel pigeon", "channel must be email or sms"},
 		{"channel email", "channel sms", "address must be an address of the channel"},
 		{"jane@example.org\ncode", "jane\ncode", "address must be"},

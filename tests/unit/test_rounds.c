@@ -312,7 +312,7 @@ static void nothing_outlives_the_code(void **state)
 	struct request_verdict verdict = run(10000, 0, &background);
 	assert_int_equal(verdict.outcome, VERDICT_LATER);
 	assert_string_equal(verdict.provider, "a");
-	assert_string_equal(verdict.reason, "no time left");
+	assert_string_equal(verdict.reason, "no time left: the code has ended, or the wait");
 	assert_string_equal(world.trace, "");
 }
 

@@ -170,6 +170,62 @@ static void C59_damage_drops_challenges_and_charges_each_lane_one_failure(void *
 	assert_int_equal(record.events[record.events_n - 1].kind, EVENT_DAMAGED);
 }
 
+static void C59_damage_takes_all_that_the_lost_write_may_have_used_or_revoked(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned backups_n, devices_n;
+		const char *detail;
+	} cases[] = {{2, 1, "backup codes and devices are gone"}, {2, 0, "backup codes are gone"},
+		{0, 1, "devices are gone"}, {0, 0, ""}};
+	struct policy policy = policy_default();
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct record record = {.uid = 1000, .totp_n = 1};
+		record.totp[0].form = (struct totp_form){TOTP_SHA1, 6, 30};
+		record.backups_n = cases[i].backups_n;
+		record.devices_n = cases[i].devices_n;
+		settle_damage(&record, &policy, NOW);
+		assert_int_equal(record.backups_n, 0);
+		assert_int_equal(record.devices_n, 0);
+		assert_int_equal(record.totp_n, 1);
+		assert_int_equal(record.totp[0].last_step, totp_latest_step(&record.totp[0].form, NOW));
+		assert_string_equal(record.events[record.events_n - 1].detail, cases[i].detail);
+	}
+}
+
+static void C43_damage_never_moves_the_last_step_back(void **state)
+{
+	(void)state;
+	struct policy policy = policy_default();
+	struct record record = {.uid = 1000, .totp_n = 1};
+
+	record.totp[0].form = (struct totp_form){TOTP_SHA1, 6, 30};
+	record.totp[0].last_step = NOW;
+	settle_damage(&record, &policy, NOW);
+	assert_int_equal(record.totp[0].last_step, NOW);
+	(void)settle_record(&record, &policy, 0);
+	assert_int_equal(record.totp[0].last_step, NOW);
+}
+
+static void backup_codes_go_when_their_time_has_come(void **state)
+{
+	(void)state;
+	struct policy policy = policy_default();
+	struct record record = {.uid = 1000, .backups_n = 3};
+
+	record.backups[0].until = NOW;
+	record.backups[2].until = NOW + 1;
+	assert_false(settle_record(&record, &policy, NOW - 1));
+	assert_int_equal(record.backups_n, 3);
+	(void)settle_record(&record, &policy, NOW);
+	assert_int_equal(record.backups_n, 2);
+	assert_int_equal(record.backups[0].until, 0);
+	assert_int_equal(record.backups[1].until, NOW + 1);
+	(void)settle_record(&record, &policy, NOW + DAY);
+	assert_int_equal(record.backups_n, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +240,9 @@ int main(void)
 		cmocka_unit_test(C43_a_known_network_does_not_outlive_its_thirty_days),
 		cmocka_unit_test(nothing_in_the_future_means_nothing_to_keep),
 		cmocka_unit_test(C59_damage_drops_challenges_and_charges_each_lane_one_failure),
+		cmocka_unit_test(C59_damage_takes_all_that_the_lost_write_may_have_used_or_revoked),
+		cmocka_unit_test(C43_damage_never_moves_the_last_step_back),
+		cmocka_unit_test(backup_codes_go_when_their_time_has_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,20 @@ static void a_test_message_holds_no_code(void **state)
 		"way. Nothing needs to be done.");
 }
 
+static void a_notice_of_a_new_password_holds_no_code_and_fits_one_part(void **state)
+{
+	(void)state;
+	request.kind = REQUEST_PASSWORD;
+	words_build(&request, &words);
+	assert_string_equal(words.body,
+		"The password of your account on login.example.org was replaced. Not you? "
+		"Tell whoever runs it at once.");
+	memset(request.host, 'h', sizeof request.host - 1);
+	memset(request.support, '~', sizeof request.support - 1);
+	words_build(&request, &words);
+	assert_true(gsm7_septets(words.body) <= GSM7_PART);
+}
+
 static void the_longest_host_code_and_ref_fit_one_part_uncut(void **state)
 {
 	(void)state;
@@ -143,14 +157,19 @@ static void a_template_is_the_text_alone(void **state)
 	assert_int_equal(fill("{code} – {host}\n{ref} {user}\n\n", NULL), OTP_OK);
 	assert_string_equal(words.body, "493817 - login.example.org\nQFX alice");
 	assert_string_equal(words.subject, "");
-	assert_int_equal(fill("Subject: {code}", NULL), OTP_OK);
-	assert_string_equal(words.body, "Subject: 493817");
+	assert_int_equal(fill("{code}\nSubject: {host}", NULL), OTP_OK);
+	assert_string_equal(words.body, "493817\nSubject: login.example.org");
 }
 
 static void a_fault_of_a_template_names_its_line(void **state)
 {
 	(void)state;
-	static const char *const faults[][2] = {{"", "/t:0: the text must hold {code}"},
+	static const char *const faults[][2] = {
+		{"", "/t: the file is empty: it must hold the text with {code}"},
+		{"\n", "/t:1: the text must hold {code}"},
+		{"Subject: code\n\n{code}\n",
+			"/t:1: a text message has no subject: leave out the line Subject:"},
+		{"subject:{code}", "/t:1: a text message has no subject"},
 		{"no code\n", "/t:1: the text must hold {code}"},
 		{"a\n{code}\nкод\n", "/t:3: a character that an SMS does not have"},
 		{"{code}\n{cod}\n", "/t:2: unknown placeholder {cod}; there are {code} {ref} {user}"},
@@ -186,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_text_says_host_code_ref_until_when_and_never_to_share),
 		T(a_test_message_holds_no_code),
+		T(a_notice_of_a_new_password_holds_no_code_and_fits_one_part),
 		T(the_longest_host_code_and_ref_fit_one_part_uncut),
 		T(a_host_of_two_septets_a_character_is_cut_to_fit),
 		T(a_host_is_written_in_the_alphabet),

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #define NOW 1767276000 /* 2026-01-01 14:00:00 UTC */
-#define ALL "{code} {ref} {user} {host} {service} {source} {time} {until} {support}"
+#define ALL "{code} {ref} {user} {account} {host} {service} {source} {time} {until} {support}"
 
 static const struct request request = {
 	.kind = REQUEST_CODE,
@@ -39,8 +39,20 @@ static void every_placeholder_is_filled(void **state)
 	(void)state;
 	assert_int_equal(fill("Subject: {code} for {user}{ref}\n\n" ALL "\n\nend", NULL), OTP_OK);
 	assert_string_equal(words.subject, "493817 for aliceQFX");
-	assert_string_equal(words.body, "493817 QFX alice web1 sshd 203.0.113.9 2026-01-01 14:00 UTC 14:05 "
-					"UTC helpdesk@example.org\n\nend\n");
+	assert_string_equal(words.body,
+		"493817 QFX alice alice web1 sshd 203.0.113.9 2026-01-01 14:00 UTC 14:05 "
+		"UTC helpdesk@example.org\n\nend\n");
+}
+
+static void the_account_is_the_shared_one_where_there_is_one(void **state)
+{
+	(void)state;
+	struct request shared = request;
+	static const char text[] = "Subject: a\n\n{code} {user} {account}\n";
+
+	memcpy(shared.account, "deploy", sizeof "deploy");
+	assert_int_equal(template_fill(text, strlen(text), "/t", &shared, &words, NULL), OTP_OK);
+	assert_string_equal(words.body, "493817 alice deploy\n");
 }
 
 static void list_in_the_messages_is_the_list_of_placeholders(void **state)
@@ -74,7 +86,8 @@ static void fault_names_the_line_and_leaves_nothing(void **state)
 	static const struct {
 		const char *text, *starts;
 	} faults[] = {
-		{"", "/t:0: the text below the subject must hold {code}"},
+		{"", "/t: the file is empty: it must hold Subject: and the subject, an empty line, and the "
+		     "text with {code}"},
 		{"Subject: a", "/t:1: the text below the subject must hold {code}"},
 		{"Subject: {code}\n\nno code\n", "/t:3: the text below the subject must hold {code}"},
 		{"Subject: {code}\n", "/t:1: the text below the subject must hold {code}"},
@@ -176,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_placeholder_is_filled),
+		cmocka_unit_test(the_account_is_the_shared_one_where_there_is_one),
 		cmocka_unit_test(list_in_the_messages_is_the_list_of_placeholders),
 		cmocka_unit_test(cr_lf_and_other_letters_and_single_braces_are_taken),
 		cmocka_unit_test(fault_names_the_line_and_leaves_nothing),

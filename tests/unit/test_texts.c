@@ -31,10 +31,8 @@ static struct otp_step step_of(enum otp_situation situation)
 static const char *say_with(
 	const struct otp_step *step, enum texts_context context, const char *support, unsigned length)
 {
-	struct texts_facts facts = {.form = {.alphabet = CODE_DIGITS, .length = length},
-		.support = support,
-		.may_send = true,
-		.now = NOW};
+	struct texts_facts facts = {
+		.form = {.alphabet = CODE_DIGITS, .length = length}, .support = support, .now = NOW};
 
 	texts_line(step, context, &facts, said);
 	assert_true(strlen(said) < TEXTS_LINE_SIZE);
@@ -116,6 +114,35 @@ static void a_failed_send_is_never_called_sent(void **state)
 	step.has_live_code = true;
 	assert_string_equal(say(&step, TEXTS_PLAIN),
 		"No new code could be sent. The code already sent (ref QFX) still works.");
+}
+
+static void another_code_is_told_from_the_first(void **state)
+{
+	(void)state;
+	struct otp_step step = step_of(OTP_SEND);
+
+	assert_string_equal(say(&step, TEXTS_AGAIN),
+		"A new code was emailed to j***@e***.org (ref QFX). Nothing? Press Enter.");
+	step.delivery = RECORD_SLOW;
+	assert_non_null(strstr(say(&step, TEXTS_AGAIN), " is slow "));
+}
+
+static void a_code_that_may_still_come_is_not_called_sent(void **state)
+{
+	(void)state;
+	static const enum otp_situation situations[] = {
+		OTP_TOO_SOON, OTP_SEND_LIMIT, OTP_SEND_FAILED, OTP_NO_SUCH_CONTACT};
+
+	for (size_t i = 0; i < sizeof situations / sizeof *situations; i++) {
+		struct otp_step step = step_of(situations[i]);
+		step.none_known_sent = true;
+		step.wait_s = 18;
+		(void)say(&step, TEXTS_AGAIN);
+		assert_non_null(strstr(said, ". The code (ref QFX) works when it comes."));
+		step.none_known_sent = false;
+		assert_non_null(
+			strstr(say(&step, TEXTS_AGAIN), ". The code already sent (ref QFX) still works."));
+	}
 }
 
 static void what_cannot_be_a_code_is_named(void **state)
@@ -289,8 +316,8 @@ static void who_prefers_the_app_is_asked_for_its_code_and_told_of_enter(void **s
 {
 	(void)state;
 	struct otp_step step = kept_step(OTP_ASK, false, 6, 0);
-	struct texts_facts facts = {.support = "", .now = NOW};
 
+	step.more_contacts = true;
 	assert_string_equal(say(&step, TEXTS_PLAIN),
 		"Enter your authenticator app's code. None? Press Enter to have one sent.");
 	assert_string_equal(say(&step, TEXTS_EXPIRED),
@@ -299,11 +326,10 @@ static void who_prefers_the_app_is_asked_for_its_code_and_told_of_enter(void **s
 	assert_string_equal(say(&step, TEXTS_PLAIN),
 		"Enter your app's code or a backup code. None? Press Enter to have one sent.");
 	/* Where nothing is to be sent, nobody is told to ask for it. */
-	texts_line(&step, TEXTS_PLAIN, &facts, said);
-	assert_string_equal(said, "Enter your app's code or a backup code.");
+	step.more_contacts = false;
+	assert_string_equal(say(&step, TEXTS_PLAIN), "Enter your app's code or a backup code.");
 	step.has_totp = false;
-	texts_line(&step, TEXTS_PLAIN, &facts, said);
-	assert_string_equal(said, "Enter a backup code.");
+	assert_string_equal(say(&step, TEXTS_PLAIN), "Enter a backup code.");
 }
 
 static void where_nothing_is_sent_what_the_person_keeps_is_named(void **state)
@@ -446,6 +472,8 @@ int main(void)
 		cmocka_unit_test(each_situation_has_the_line_of_the_design),
 		cmocka_unit_test(each_situation_has_its_line_for_a_phone),
 		cmocka_unit_test(a_failed_send_is_never_called_sent),
+		cmocka_unit_test(another_code_is_told_from_the_first),
+		cmocka_unit_test(a_code_that_may_still_come_is_not_called_sent),
 		cmocka_unit_test(what_cannot_be_a_code_is_named),
 		cmocka_unit_test(an_expired_code_and_its_successor_are_one_line),
 		cmocka_unit_test(waiting_times_are_rounded_up),

@@ -176,9 +176,25 @@ static void request_without_a_code_blanks_no_more_than_its_address(void **state)
 	assert_string_equal(text, "number ************** is 123456");
 }
 
+/* What who writes a hook sees first. */
+static void a_word_that_is_missing_is_called_missing(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {"sent", "sent relay", "refused relay"};
+	struct request_verdict verdict;
+	struct otp_why why;
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		assert_int_not_equal(
+			request_verdict_decode(lines[i], strlen(lines[i]), &verdict, &why), OTP_OK);
+		assert_non_null(strstr(why.text, ", or nothing follows it"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_word_that_is_missing_is_called_missing),
 		cmocka_unit_test(verdicts_are_written_as_one_line),
 		cmocka_unit_test(impossible_verdicts_are_written_as_harmless_ones),
 		cmocka_unit_test(verdicts_are_read_back),

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/world.h"
 
-#include "core/account.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,7 +77,7 @@ struct otp_login world_login(const char *source, const char *key)
 
 void world_record(const struct world *world, struct record *out)
 {
-	assert_int_equal(otp_read(&world->core, "alice", out, NULL), OTP_OK);
+	assert_int_equal(otp_read(&world->core, "alice", out, NULL, NULL), OTP_OK);
 }
 
 void world_begin(struct world *world, const struct otp_login *login, struct otp_step *step)
@@ -122,6 +120,73 @@ struct code world_receive(struct world *world, const struct otp_login *login, st
 	struct code code = step->code;
 	world_sent(world, login, OTP_DELIVERY_SENT, step);
 	return code;
+}
+
+void world_change(struct world *world,
+	enum otp_err (*run)(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why),
+	void *ctx)
+{
+	struct otp_why why = {0};
+
+	if (otp_change(&world->core, "alice", 1000, (struct otp_edit){.run = run, .ctx = ctx}, &why) !=
+		OTP_OK)
+		fail_msg("otp_change: %s", why.text);
+}
+
+static enum otp_err set_app(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	(void)why;
+	account_set_totp(record, exists, now, ctx);
+	return OTP_OK;
+}
+
+void world_keep_app(struct world *world, unsigned digits, bool preferred)
+{
+	static const unsigned char nonce[TOTP_NONCE_LEN] = {1};
+	const struct totp_owner owner = {"alice", 1000};
+	struct account_totp app = {
+		.form = {.algorithm = TOTP_SHA1, .digits = digits, .period_s = 30}, .preferred = preferred};
+
+	world->app_form = app.form;
+	world->app = (struct totp_secret){.bytes = "12345678901234567890", .len = 20};
+	assert_int_equal(totp_seal(&world->core.keys, &owner, nonce, &world->app, &app.secret, NULL), OTP_OK);
+	world_change(world, set_app, &app);
+}
+
+struct code world_app_code(const struct world *world, int64_t steps)
+{
+	struct code code;
+	const int64_t step = world->now / 30 + steps;
+
+	assert_int_equal(totp_code(&world->app_form, &world->app, step > 0 ? step : 0, &code, NULL), OTP_OK);
+	return code;
+}
+
+struct kept {
+	struct record_backup list[RECORD_BACKUPS_MAX];
+	unsigned n;
+};
+
+static enum otp_err set_backups(
+	void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
+{
+	const struct kept *kept = ctx;
+
+	return account_set_backups(record, exists, now, kept->list, kept->n, false, why);
+}
+
+void world_keep_backups(struct world *world, unsigned n, int64_t until)
+{
+	struct kept kept = {.n = n};
+
+	for (unsigned i = 0; i < n; i++) {
+		kept.list[i].until = until;
+		assert_int_equal(backup_draw(&world->core.random, &world->backups[i], NULL), OTP_OK);
+		assert_int_equal(backup_seal(&world->core.keys, "alice", 1000, &world->backups[i],
+					 &kept.list[i].seal, NULL),
+			OTP_OK);
+	}
+	world_change(world, set_backups, &kept);
 }
 
 struct code world_wrong(const struct code *code)

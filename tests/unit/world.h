@@ -2,6 +2,8 @@
 #ifndef OTPCODE_TESTS_WORLD_H
 #define OTPCODE_TESTS_WORLD_H
 
+#include "core/account.h"
+#include "core/backup.h"
 #include "otp_core.h"
 #include "tests/unit/mem_limits.h"
 #include "tests/unit/mem_store.h"
@@ -22,6 +24,9 @@ struct world {
 	bool random_fails;
 	bool random_repeats; /* codes and refs are drawn as ever before; only challenge ids differ */
 	unsigned char ids;
+	struct totp_secret app; /* world_keep_app */
+	struct totp_form app_form;
+	struct backup_code backups[RECORD_BACKUPS_MAX]; /* world_keep_backups */
 };
 
 /* With alice (uid 1000) enrolled, her contacts alice@example.org and alice@example.net. */
@@ -43,6 +48,20 @@ void world_sent(struct world *world, const struct otp_login *login, enum otp_del
 
 /* Begins, takes the code and says that it was sent. Fails the test if the step is not OTP_SEND. */
 struct code world_receive(struct world *world, const struct otp_login *login, struct otp_step *step);
+
+/* Changes alice's record as an admin does; fails the test on anything but OTP_OK. */
+void world_change(struct world *world,
+	enum otp_err (*run)(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why),
+	void *ctx);
+
+/* alice gets an app: 6 or 8 digits, 30 seconds. */
+void world_keep_app(struct world *world, unsigned digits, bool preferred);
+
+/* What it shows so many steps after the present one. */
+struct code world_app_code(const struct world *world, int64_t steps);
+
+/* alice gets so many backup codes in place of all she had: world->backups. until 0: for ever. */
+void world_keep_backups(struct world *world, unsigned n, int64_t until);
 
 /* A code of the right shape that is not this one. */
 struct code world_wrong(const struct code *code);
