@@ -12,7 +12,8 @@
 #define SERVICE_DEFAULT "sshd"
 
 /* What later themes need is read by earlier ones. */
-static const struct doctor_theme *const themes[] = {&doctor_config, &doctor_module, &doctor_store,
+#define THEMES_N 9
+static const struct doctor_theme *const themes[THEMES_N] = {&doctor_config, &doctor_module, &doctor_store,
 	&doctor_sshd, &doctor_pam, &doctor_delivery, &doctor_relay, &doctor_users, &doctor_host};
 
 /* How a grade is named in JSON, and at the beginning of a line. */
@@ -247,7 +248,7 @@ enum cli_exit command_doctor(
 			&telling.json, telling.json.root, "service", report_json_text(doctor->service));
 		report_json_put(&telling.json, telling.json.root, "checks", telling.checks);
 	}
-	for (size_t t = 0; t < sizeof themes / sizeof *themes; t++)
+	for (size_t t = 0; t < THEMES_N; t++)
 		for (size_t c = 0; c < themes[t]->checks_n && (doctor->is_sshd || !themes[t]->of_sshd); c++)
 			run_check(doctor, &themes[t]->checks[c], &telling);
 	enum cli_exit status = finish(&telling, doctor);

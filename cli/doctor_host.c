@@ -43,7 +43,7 @@ static char read_switch(const char *path)
 
 	if (fd >= 0)
 		(void)close(fd);
-	return got == 1 ? value : 0;
+	return (char)(got == 1 ? value : 0);
 }
 
 static bool is_enforcing(struct doctor *doctor)

@@ -175,14 +175,14 @@ static void check_sends(struct doctor *doctor)
 {
 	const struct session *session = &doctor->session;
 	struct policy policy = session->core.policy;
-	struct policy_rate *const rates[] = {&policy.sends_email, &policy.sends_sms, &policy.sends_sms_daily};
 	struct limits_file file;
 	struct quota_verdict verdict;
 	struct origin origin;
 	struct otp_why why = {0};
 
-	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
-		rates[i]->count -= rates[i]->count / 5;
+	policy.sends_email.count -= policy.sends_email.count / 5;
+	policy.sends_sms.count -= policy.sends_sms.count / 5;
+	policy.sends_sms_daily.count -= policy.sends_sms_daily.count / 5;
 	limits_set(&file, session->config.store.path, SESSION_OWNER);
 	struct quota_table table = limits_interface(&file);
 	origin_from_facts(&(struct origin_facts){.host = "doctor", .service = "otpcode"}, &origin);
