@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "pam_login.h"
+#include "pam/login.h"
 
 #include "contacts/contacts.h"
 #include "contacts/people.h"
