@@ -139,7 +139,8 @@ def test_the_command_says_where_contacts_come_from_and_enters_none(from_file):
 def test_the_command_shows_and_tests_what_the_file_has(from_file, mailbox):
     shown = from_file.otpcode("show", "alice").stdout
     assert "alice@example.org" in shown and "Contacts come from file:/etc/otpcode/contacts." in shown
-    assert "bob has no record yet" in from_file.otpcode("show", "bob", check=False).stderr
+    assert "bob is not enrolled: there is no contact for bob in file:/etc/otpcode/contacts" in \
+        from_file.otpcode("show", "bob", check=False).stderr
     from_file.otpcode("test", "alice")
     assert mailbox.wait().to == "alice@example.org"
     unenrolled = from_file.otpcode("list", "--unenrolled").stdout
