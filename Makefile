@@ -65,7 +65,8 @@ CLI_SRC  := $(sort $(wildcard cli/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
-MODULE_OBJ := $(BUILD)/pam_otpcode.o $(BUILD)/pam_login.o
+MODULE_SRC := pam_otpcode.c $(sort $(wildcard pam/*.c))
+MODULE_OBJ := $(MODULE_SRC:%.c=$(BUILD)/%.o)
 # Of the hook the command has what reads a template, and nothing that needs libcurl.
 TEMPLATE_OBJ := $(patsubst %,$(BUILD)/hook/%.o,template text gsm7 words words_sms)
 LIB      := $(BUILD)/libotp.a
@@ -191,8 +192,7 @@ format:
 put = install -d '$(DESTDIR)$(dir $(3))' && install -m $(1) '$(2)' '$(DESTDIR)$(3).new' && mv -f '$(DESTDIR)$(3).new' '$(DESTDIR)$(3)'
 MAN := $(sort $(wildcard man/*.[1-8]))
 # In the folders that README and the man pages name.
-DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md docs/schema/*.json conf/*.conf conf/*/*.conf \
-	conf/contacts conf/people))
+DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md docs/schema/*.json conf/*.conf conf/*/*.conf conf/contacts conf/people))
 UNITS := otpcode-deliver.socket otpcode-deliver@.service
 
 # They name the hook where it is installed.
@@ -235,7 +235,7 @@ print-pamdir:
 clean:
 	rm -rf build build-*
 
--include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c pam_login.c $(wildcard tests/*/*.c)))
+-include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) $(MODULE_SRC) $(wildcard tests/*/*.c)))
 
 .DELETE_ON_ERROR:
 .PHONY: all programs unit deps demo test lint bench check-layers fuzz fuzz-programs format install uninstall print-pamdir clean FORCE

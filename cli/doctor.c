@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 
 #include "cli/command.h"
+#include "cli/help.h"
 #include "cli/report.h"
 
 #include <stdarg.h>
@@ -12,8 +13,9 @@
 #define SERVICE_DEFAULT "sshd"
 
 /* What later themes need is read by earlier ones. */
-static const struct doctor_theme *const themes[] = {&doctor_config, &doctor_module, &doctor_store,
-	&doctor_sshd, &doctor_pam, &doctor_delivery, &doctor_users, &doctor_host};
+#define THEMES_N 9
+static const struct doctor_theme *const themes[THEMES_N] = {&doctor_config, &doctor_module, &doctor_store,
+	&doctor_sshd, &doctor_pam, &doctor_delivery, &doctor_relay, &doctor_users, &doctor_host};
 
 /* How a grade is named in JSON, and at the beginning of a line. */
 static const struct grade {
@@ -111,10 +113,64 @@ static void tell_text(const struct doctor *doctor, const struct doctor_check *ch
 	}
 }
 
+static bool is_met(const struct doctor *doctor, enum doctor_need need)
+{
+	switch (need) {
+	case DOCTOR_NEEDS_CONFIG:
+		return doctor->config_sound;
+	case DOCTOR_NEEDS_KEYS:
+		return doctor->keys_had;
+	case DOCTOR_NEEDS_STORE:
+		return doctor->store_open;
+	case DOCTOR_NEEDS_SURVEY:
+		return doctor->survey != NULL;
+	case DOCTOR_NEEDS_SSHD:
+		return doctor->sshd.known;
+	case DOCTOR_NEEDS_SSHD_IN_PART:
+		return doctor->sshd.known || doctor->sshd.unsatisfied;
+	case DOCTOR_NEEDS_OURS:
+		return doctor->ours != PAM_STACK_RULES_MAX;
+	case DOCTOR_NEEDS_PROBES:
+		return doctor->hook_answers;
+	case DOCTOR_NEEDS_SEND:
+		return arguments_value(doctor->arguments, OPTION_SEND) != NULL;
+	}
+	return false;
+}
+
+/* What is missing for a check; NULL: nothing. */
+static const char *unmet(const struct doctor *doctor, unsigned needs)
+{
+	static const struct {
+		enum doctor_need need;
+		const char *text;
+	} rows[] = {
+		{DOCTOR_NEEDS_CONFIG, "the configuration must be sound first"},
+		{DOCTOR_NEEDS_KEYS, "the host key must be sound first"},
+		{DOCTOR_NEEDS_STORE, "the state folder must be sound first"},
+		{DOCTOR_NEEDS_SURVEY, "the records must be readable first"},
+		{DOCTOR_NEEDS_SSHD, "sshd did not tell its settings"},
+		{DOCTOR_NEEDS_SSHD_IN_PART, "sshd did not tell its settings"},
+		{DOCTOR_NEEDS_OURS, "there is no line of ours to look at"},
+		{DOCTOR_NEEDS_PROBES, "the hook must answer first"},
+		{DOCTOR_NEEDS_SEND, "nothing is sent without --send ADDRESS"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if ((needs & rows[i].need) != 0 && !is_met(doctor, rows[i].need))
+			return rows[i].text;
+	return NULL;
+}
+
 static void run_check(struct doctor *doctor, const struct doctor_check *check, struct telling *telling)
 {
+	const char *missing = unmet(doctor, check->needs);
+
 	doctor->findings_n = 0;
-	check->run(doctor);
+	if (missing == NULL)
+		check->run(doctor);
+	else
+		doctor_say(doctor, DOCTOR_UNKNOWN, "%s: %s", check->looks_at, missing);
 	telling->checks_n++;
 	for (unsigned i = 0; i < doctor->findings_n; i++)
 		telling->findings_n[doctor->findings[i].grade]++;
@@ -177,10 +233,14 @@ enum cli_exit command_doctor(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
 	struct telling telling = {.as_json = arguments->given[OPTION_JSON] > 0};
-	struct doctor *doctor = calloc(1, sizeof *doctor);
+	const char *service = arguments_value(arguments, OPTION_SERVICE);
 	(void)operands;
 	(void)operands_n;
 
+	if (service != NULL && strchr(service, '/') != NULL)
+		return help_complain(
+			"doctor", "--service '%s' is a path: give the name of a PAM service", service);
+	struct doctor *doctor = calloc(1, sizeof *doctor);
 	if (doctor == NULL) {
 		report_error("there is not enough memory");
 		return CLI_FAILED;
@@ -193,8 +253,8 @@ enum cli_exit command_doctor(
 			&telling.json, telling.json.root, "service", report_json_text(doctor->service));
 		report_json_put(&telling.json, telling.json.root, "checks", telling.checks);
 	}
-	for (size_t t = 0; t < sizeof themes / sizeof *themes; t++)
-		for (size_t c = 0; c < themes[t]->checks_n; c++)
+	for (size_t t = 0; t < THEMES_N; t++)
+		for (size_t c = 0; c < themes[t]->checks_n && (doctor->is_sshd || !themes[t]->of_sshd); c++)
 			run_check(doctor, &themes[t]->checks[c], &telling);
 	enum cli_exit status = finish(&telling, doctor);
 	end(doctor);

@@ -48,6 +48,7 @@ struct doctor {
 	unsigned ours; /* the rule of ours in it; PAM_STACK_RULES_MAX: none */
 	struct sshd_facts sshd;
 	struct doctor_probes probes;
+	bool hook_answers;
 	struct doctor_survey *survey; /* of all records; NULL: not made */
 
 	/* What the check that runs has found. */
@@ -56,19 +57,34 @@ struct doctor {
 	bool no_memory;
 };
 
+/* What must be known before a check can look; a mask of them. */
+enum doctor_need {
+	DOCTOR_NEEDS_CONFIG = 1,
+	DOCTOR_NEEDS_KEYS = 2,
+	DOCTOR_NEEDS_STORE = 4,
+	DOCTOR_NEEDS_SURVEY = 8,
+	DOCTOR_NEEDS_SSHD = 16,         /* sshd told its settings */
+	DOCTOR_NEEDS_SSHD_IN_PART = 32, /* or why it does not start */
+	DOCTOR_NEEDS_OURS = 64,         /* the stack has our line */
+	DOCTOR_NEEDS_PROBES = 128,      /* the hook answered */
+	DOCTOR_NEEDS_SEND = 256,        /* --send */
+};
+
 struct doctor_check {
 	const char *name;     /* "sshd.usepam" */
 	const char *looks_at; /* completes "looked at ..." */
+	unsigned needs;
 	void (*run)(struct doctor *doctor);
 };
 
 struct doctor_theme {
 	const struct doctor_check *checks;
 	size_t checks_n;
+	bool of_sshd; /* of no other service */
 };
 
 extern const struct doctor_theme doctor_module, doctor_sshd, doctor_pam, doctor_config, doctor_store,
-	doctor_delivery, doctor_users, doctor_host;
+	doctor_delivery, doctor_relay, doctor_users, doctor_host;
 
 /* Begins a finding of the check that runs. */
 void doctor_say(struct doctor *doctor, enum doctor_grade grade, const char *format, ...)

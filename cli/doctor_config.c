@@ -50,7 +50,7 @@ static void check_contacts(struct doctor *doctor)
 	const struct config *config = doctor_config_of(doctor);
 	struct otp_why why = {0};
 
-	if (!doctor->config_sound || !contacts_are_elsewhere(config))
+	if (!contacts_are_elsewhere(config))
 		return;
 	enum otp_err err = contacts_check(config, SESSION_OWNER, &why);
 	if (err == OTP_OK)
@@ -64,7 +64,7 @@ static void check_people(struct doctor *doctor)
 	const struct config *config = doctor_config_of(doctor);
 	struct otp_why why = {0};
 
-	if (!doctor->config_sound || config->users.people[0] == '\0')
+	if (config->users.people[0] == '\0')
 		return;
 	enum otp_err err = people_check(config->users.people, SESSION_OWNER, &why);
 	if (err == OTP_OK)
@@ -74,9 +74,9 @@ static void check_people(struct doctor *doctor)
 }
 
 static const struct doctor_check checks[] = {
-	{"config.file", "the configuration, its drop-ins, and who may write them", check_file},
-	{"config.contacts", "the file or command where contacts live", check_contacts},
-	{"config.people", "the file of people on shared accounts", check_people},
+	{"config.file", "the configuration, its drop-ins, and who may write them", 0, check_file},
+	{"config.contacts", "the file or command where contacts live", DOCTOR_NEEDS_CONFIG, check_contacts},
+	{"config.people", "the file of people on shared accounts", DOCTOR_NEEDS_CONFIG, check_people},
 };
 
-const struct doctor_theme doctor_config = {checks, sizeof checks / sizeof *checks};
+const struct doctor_theme doctor_config = {checks, sizeof checks / sizeof *checks, false};

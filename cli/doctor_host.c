@@ -43,7 +43,7 @@ static char read_switch(const char *path)
 
 	if (fd >= 0)
 		(void)close(fd);
-	return got == 1 ? value : 0;
+	return (char)(got == 1 ? value : 0);
 }
 
 static bool is_enforcing(struct doctor *doctor)
@@ -151,9 +151,9 @@ static void check_contexts(struct doctor *doctor)
 }
 
 static const struct doctor_check checks[] = {
-	{"host.clock", "that the clock is synchronised", check_clock},
-	{"selinux.booleans", "what SELinux lets sshd's hook do", check_booleans},
-	{"selinux.contexts", "SELinux labels of our files", check_contexts},
+	{"host.clock", "that the clock is synchronised", 0, check_clock},
+	{"selinux.booleans", "what SELinux lets sshd's hook do", 0, check_booleans},
+	{"selinux.contexts", "SELinux labels of our files", 0, check_contexts},
 };
 
-const struct doctor_theme doctor_host = {checks, sizeof checks / sizeof *checks};
+const struct doctor_theme doctor_host = {checks, sizeof checks / sizeof *checks, false};

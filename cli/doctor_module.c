@@ -81,8 +81,8 @@ static void check_architecture(struct doctor *doctor)
 }
 
 static const struct doctor_check checks[] = {
-	{"module.file", "pam_otpcode.so where libpam looks for it", check_file},
-	{"module.architecture", "that it was built for this machine", check_architecture},
+	{"module.file", "pam_otpcode.so where libpam looks for it", 0, check_file},
+	{"module.architecture", "that it was built for this machine", 0, check_architecture},
 };
 
-const struct doctor_theme doctor_module = {checks, sizeof checks / sizeof *checks};
+const struct doctor_theme doctor_module = {checks, sizeof checks / sizeof *checks, false};

@@ -108,11 +108,6 @@ static struct pam_walk_result ask(const struct doctor *doctor, enum question que
 	return pam_walk(doctor->stack, &plan);
 }
 
-static bool has_ours(const struct doctor *doctor)
-{
-	return doctor->stack_read && doctor->ours < doctor->stack->rules_n;
-}
-
 static const struct pam_rule *our_rule(const struct doctor *doctor)
 {
 	return &doctor->stack->rules[doctor->ours];
@@ -139,7 +134,7 @@ static void check_line(struct doctor *doctor)
 	for (unsigned i = 0; i < doctor->stack->rules_n && doctor->ours == PAM_STACK_RULES_MAX; i++)
 		if (pam_rule_is(&doctor->stack->rules[i], MODULE))
 			doctor->ours = i;
-	if (has_ours(doctor))
+	if (doctor->ours != PAM_STACK_RULES_MAX)
 		return;
 	doctor_say(doctor, DOCTOR_FAULT,
 		"no auth line of %s (the PAM stack of %s) names " MODULE ": no code is asked",
@@ -150,7 +145,7 @@ static void check_line(struct doctor *doctor)
 /* Another folder's module than the one that make install puts there. */
 static void check_path(struct doctor *doctor)
 {
-	if (!has_ours(doctor) || strchr(our_rule(doctor)->module, '/') == NULL)
+	if (strchr(our_rule(doctor)->module, '/') == NULL)
 		return;
 	const struct pam_rule *rule = our_rule(doctor);
 	struct module_kind kind;
@@ -163,8 +158,6 @@ static void check_path(struct doctor *doctor)
 
 static void check_passed_by(struct doctor *doctor)
 {
-	if (!has_ours(doctor))
-		return;
 	struct pam_walk_result result = ask(doctor, QUESTION_PASSED_BY);
 	if (!result.opens)
 		return;
@@ -189,8 +182,6 @@ static bool is_word(const struct pam_rule *rule, const char *word)
 
 static void check_control(struct doctor *doctor)
 {
-	if (!has_ours(doctor))
-		return;
 	const struct pam_rule *rule = our_rule(doctor);
 	bool weak = is_word(rule, "optional") || is_word(rule, "sufficient") ||
 		    rule->actions[PAM_ANSWER_OTHER] >= PAM_ACTION_DONE ||
@@ -213,8 +204,6 @@ static void check_left_in_place(struct doctor *doctor)
 	bool code_first =
 		doctor->config_sound && doctor_config_of(doctor)->prompt.reveal == CONFIG_REVEAL_NONE;
 
-	if (!has_ours(doctor))
-		return;
 	for (unsigned i = 0; i < doctor->stack->rules_n; i++) {
 		const struct pam_rule *rule = &doctor->stack->rules[i];
 		bool after = i > doctor->ours;
@@ -241,8 +230,6 @@ static void check_requisite(struct doctor *doctor)
 {
 	const struct pam_rule *password = NULL;
 
-	if (!has_ours(doctor))
-		return;
 	for (unsigned i = 0; i < doctor->ours && password == NULL; i++)
 		if (pam_kind_of(&doctor->stack->rules[i]) == PAM_KIND_PASSWORD)
 			password = &doctor->stack->rules[i];
@@ -258,8 +245,6 @@ static void check_requisite(struct doctor *doctor)
 
 static void check_lone(struct doctor *doctor)
 {
-	if (!has_ours(doctor))
-		return;
 	bool ignores = doctor->config_sound &&
 		       doctor_config_of(doctor)->users.unenrolled == CONFIG_UNENROLLED_IGNORE;
 	bool exempts = false;
@@ -283,8 +268,6 @@ static void check_arguments(struct doctor *doctor)
 	struct otp_why why = {0};
 	const char *path = NULL;
 
-	if (!has_ours(doctor) || !doctor->config_sound)
-		return;
 	const struct pam_rule *rule = our_rule(doctor);
 	const char *arguments[PAM_STACK_ARGUMENTS_MAX];
 	for (unsigned i = 0; i < rule->arguments_n; i++)
@@ -306,14 +289,18 @@ static void check_arguments(struct doctor *doctor)
 }
 
 static const struct doctor_check checks[] = {
-	{"pam.line", "the auth lines of the service, with all that they include", check_line},
-	{"pam.module", "the module that our line names", check_path},
-	{"pam.sufficient", "whether every way through the stack comes to our line", check_passed_by},
-	{"pam.control", "whether our no ends the login", check_control},
-	{"pam.leftover", "passwords asked for that our line was to replace", check_left_in_place},
-	{"pam.requisite", "whether a wrong password ends the login before our line", check_requisite},
-	{"pam.permit", "whether who is skipped gets in", check_lone},
-	{"pam.arguments", "the arguments of our line", check_arguments},
+	{"pam.line", "the auth lines of the service, with all that they include", 0, check_line},
+	{"pam.module", "the module that our line names", DOCTOR_NEEDS_OURS, check_path},
+	{"pam.sufficient", "whether every way through the stack comes to our line", DOCTOR_NEEDS_OURS,
+		check_passed_by},
+	{"pam.control", "whether our no ends the login", DOCTOR_NEEDS_OURS, check_control},
+	{"pam.leftover", "passwords asked for that our line was to replace", DOCTOR_NEEDS_OURS,
+		check_left_in_place},
+	{"pam.requisite", "whether a wrong password ends the login before our line", DOCTOR_NEEDS_OURS,
+		check_requisite},
+	{"pam.permit", "whether who is skipped gets in", DOCTOR_NEEDS_OURS, check_lone},
+	{"pam.arguments", "the arguments of our line", DOCTOR_NEEDS_OURS | DOCTOR_NEEDS_CONFIG,
+		check_arguments},
 };
 
-const struct doctor_theme doctor_pam = {checks, sizeof checks / sizeof *checks};
+const struct doctor_theme doctor_pam = {checks, sizeof checks / sizeof *checks, false};

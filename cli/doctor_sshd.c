@@ -36,8 +36,6 @@ static void each_setting(struct doctor *doctor,
 	bool (*holds)(const struct doctor *doctor, const struct sshd_setting *setting),
 	void (*say)(struct doctor *doctor, const struct sshd_setting *setting))
 {
-	if (!doctor->is_sshd || !doctor->sshd.known)
-		return;
 	for (unsigned i = 0; i < doctor->sshd.n; i++)
 		if (holds(doctor, &doctor->sshd.settings[i]) && !is_told(doctor, i, holds))
 			say(doctor, &doctor->sshd.settings[i]);
@@ -47,8 +45,6 @@ static void check_answers(struct doctor *doctor)
 {
 	struct sshd_facts *facts = &doctor->sshd;
 
-	if (!doctor->is_sshd)
-		return;
 	sshd_ask(facts);
 	if (!facts->here) {
 		doctor_say(doctor, DOCTOR_UNKNOWN, "there is no sshd here");
@@ -122,7 +118,7 @@ static void check_questions(struct doctor *doctor)
 {
 	const struct sshd_facts *facts = &doctor->sshd;
 
-	if (doctor->is_sshd && facts->unsatisfied && !facts->settings[0].kbdinteractive)
+	if (facts->unsatisfied && !facts->settings[0].kbdinteractive)
 		say_questions(doctor, &facts->settings[0]);
 	each_setting(doctor, lacks_questions, say_questions);
 }
@@ -164,7 +160,7 @@ static void judge_list(struct doctor *doctor, const struct sshd_setting *setting
 		doctor_say(doctor, DOCTOR_FAULT, "AuthenticationMethods has %s%s for %s: that is not PAM",
 			list, place, whom(setting));
 		doctor_mend(doctor, "AuthenticationMethods " SHIPPED);
-	} else if (is_open(setting, list) && !setting->is_match) {
+	} else if (is_open(setting, list) && setting->who[0] == '\0') {
 		doctor_say(doctor, DOCTOR_FAULT,
 			"AuthenticationMethods is %s%s for %s: a key alone opens the login, and no code is "
 			"asked",
@@ -184,8 +180,6 @@ static void check_methods(struct doctor *doctor)
 	const struct sshd_setting *settings = doctor->sshd.settings;
 	char list[SSHD_METHODS_SIZE];
 
-	if (!doctor->is_sshd || !doctor->sshd.known)
-		return;
 	for (unsigned i = 0; i < doctor->sshd.n; i++) {
 		/* Root who may not log in at all needs no code. */
 		if ((i > 0 && equal_methods(&settings[i], &settings[0])) ||
@@ -239,7 +233,7 @@ static bool is_enrolled(const struct doctor *doctor, const char *user)
 	struct record record;
 	struct otp_why why;
 
-	return doctor->store_open && otp_read(&doctor->session.core, user, &record, NULL, &why) == OTP_OK;
+	return otp_read(&doctor->session.core, user, &record, NULL, &why) == OTP_OK;
 }
 
 static void check_root(struct doctor *doctor)
@@ -247,7 +241,7 @@ static void check_root(struct doctor *doctor)
 	const struct sshd_setting *root = &doctor->sshd.settings[1];
 	char place[SSHD_PLACE_SIZE];
 
-	if (!doctor->is_sshd || !doctor->sshd.known || !is_in_trap(root) || !is_enrolled(doctor, "root"))
+	if (!is_in_trap(root) || !is_enrolled(doctor, "root"))
 		return;
 	doctor_say(doctor, DOCTOR_FAULT,
 		"PermitRootLogin is %s%s and root is enrolled: sshd puts junk in the place of whatever root "
@@ -284,14 +278,14 @@ static void check_hostbased(struct doctor *doctor)
 
 static bool is_short(const struct doctor *doctor, const struct sshd_setting *setting)
 {
-	int wait_s = doctor->config_sound ? doctor_config_of(doctor)->delivery.wait_s : 10;
+	int wait_s = doctor_config_of(doctor)->delivery.wait_s;
 
 	return setting->grace_s > 0 && setting->grace_s < wait_s + GRACE_MARGIN_S;
 }
 
 static void say_short(struct doctor *doctor, const struct sshd_setting *setting)
 {
-	int wait_s = doctor->config_sound ? doctor_config_of(doctor)->delivery.wait_s : 10;
+	int wait_s = doctor_config_of(doctor)->delivery.wait_s;
 	char place[SSHD_PLACE_SIZE];
 
 	doctor_say(doctor, DOCTOR_FAULT,
@@ -306,14 +300,18 @@ static void check_grace(struct doctor *doctor)
 }
 
 static const struct doctor_check checks[] = {
-	{"sshd.settings", "sshd's effective settings, Match blocks and drop-ins with them", check_answers},
-	{"sshd.usepam", "UsePAM", check_use_pam},
-	{"sshd.kbdinteractive", "KbdInteractiveAuthentication", check_questions},
-	{"sshd.methods", "AuthenticationMethods: whether every way in leads to PAM", check_methods},
-	{"sshd.password", "PasswordAuthentication", check_password},
-	{"sshd.root", "PermitRootLogin, where root is enrolled", check_root},
-	{"sshd.hostbased", "HostbasedAuthentication beside devices", check_hostbased},
-	{"sshd.gracetime", "LoginGraceTime beside [delivery] wait", check_grace},
+	{"sshd.settings", "sshd's effective settings, Match blocks and drop-ins with them", 0, check_answers},
+	{"sshd.usepam", "UsePAM", DOCTOR_NEEDS_SSHD, check_use_pam},
+	{"sshd.kbdinteractive", "KbdInteractiveAuthentication", DOCTOR_NEEDS_SSHD_IN_PART, check_questions},
+	{"sshd.methods", "AuthenticationMethods: whether every way in leads to PAM", DOCTOR_NEEDS_SSHD,
+		check_methods},
+	{"sshd.password", "PasswordAuthentication", DOCTOR_NEEDS_SSHD, check_password},
+	{"sshd.root", "PermitRootLogin, where root is enrolled", DOCTOR_NEEDS_SSHD | DOCTOR_NEEDS_STORE,
+		check_root},
+	{"sshd.hostbased", "HostbasedAuthentication beside devices", DOCTOR_NEEDS_SSHD | DOCTOR_NEEDS_CONFIG,
+		check_hostbased},
+	{"sshd.gracetime", "LoginGraceTime beside [delivery] wait", DOCTOR_NEEDS_SSHD | DOCTOR_NEEDS_CONFIG,
+		check_grace},
 };
 
-const struct doctor_theme doctor_sshd = {checks, sizeof checks / sizeof *checks};
+const struct doctor_theme doctor_sshd = {checks, sizeof checks / sizeof *checks, true};

@@ -30,8 +30,6 @@ static void check_key(struct doctor *doctor)
 {
 	struct otp_why why = {0};
 
-	if (!doctor->config_sound)
-		return;
 	const char *path = config_of(doctor)->store.key;
 	enum otp_err err = hostkey_load(path, SESSION_OWNER, &doctor->session.core.keys, &why);
 	doctor->keys_had = err == OTP_OK;
@@ -54,7 +52,7 @@ static void check_key(struct doctor *doctor)
 /* What stands at the path, whatever its rights are; false where nothing does. */
 static bool look_at_folder(const struct doctor *doctor, struct stat *facts)
 {
-	return doctor->config_sound && lstat(config_of(doctor)->store.path, facts) == 0;
+	return lstat(config_of(doctor)->store.path, facts) == 0;
 }
 
 /* A folder of root's that others may enter tells who is enrolled; no login minds it. */
@@ -112,8 +110,6 @@ static void check_id(struct doctor *doctor)
 	struct session *session = &doctor->session;
 	struct otp_why why = {0};
 
-	if (!doctor->keys_had)
-		return;
 	enum otp_err err = key_store_id(&session->core.keys, id, &why);
 	if (err == OTP_OK)
 		err = store_file_open(&session->file, session->config.store.path, SESSION_OWNER, id, &why);
@@ -142,8 +138,6 @@ static void check_machine(struct doctor *doctor)
 	enum machine found;
 	struct otp_why why = {0};
 
-	if (!doctor->store_open)
-		return;
 	enum otp_err err =
 		machine_compare(session->config.store.path, SESSION_OWNER, &session->core.keys, &found, &why);
 	if (err != OTP_OK) {
@@ -244,8 +238,6 @@ static void check_limits(struct doctor *doctor)
 	struct quota_verdict verdict;
 	struct otp_why why = {0};
 
-	if (!doctor->store_open)
-		return;
 	origin_from_facts(&(struct origin_facts){.host = "doctor", .service = "otpcode"}, &origin);
 	limits_set(&file, session->config.store.path, SESSION_OWNER);
 	struct quota_table table = limits_interface(&file);
@@ -262,13 +254,13 @@ static void check_limits(struct doctor *doctor)
 }
 
 static const struct doctor_check checks[] = {
-	{"store.key", "the host key, and who may read it", check_key},
-	{"store.folder", "owner and mode of the state folder", check_folder},
-	{"store.id", "that the state folder belongs to the host key", check_id},
-	{"store.machine", "that both were made on this machine", check_machine},
-	{"store.filesystem", "the file system of the state folder", check_file_system},
-	{"store.space", "room on it", check_space},
-	{"store.limits", "the table of limits", check_limits},
+	{"store.key", "the host key, and who may read it", DOCTOR_NEEDS_CONFIG, check_key},
+	{"store.folder", "owner and mode of the state folder", DOCTOR_NEEDS_CONFIG, check_folder},
+	{"store.id", "that the state folder belongs to the host key", DOCTOR_NEEDS_KEYS, check_id},
+	{"store.machine", "that both were made on this machine", DOCTOR_NEEDS_STORE, check_machine},
+	{"store.filesystem", "the file system of the state folder", DOCTOR_NEEDS_CONFIG, check_file_system},
+	{"store.space", "room on it", DOCTOR_NEEDS_CONFIG, check_space},
+	{"store.limits", "the table of limits", DOCTOR_NEEDS_STORE, check_limits},
 };
 
-const struct doctor_theme doctor_store = {checks, sizeof checks / sizeof *checks};
+const struct doctor_theme doctor_store = {checks, sizeof checks / sizeof *checks, false};

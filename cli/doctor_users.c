@@ -22,8 +22,6 @@ static void check_records(struct doctor *doctor)
 	struct otp_why why = {0};
 	char names[DOCTOR_SOME_SIZE];
 
-	if (!doctor->store_open)
-		return;
 	doctor->survey = malloc(sizeof *doctor->survey);
 	if (doctor->survey == NULL) {
 		doctor->no_memory = true;
@@ -64,9 +62,8 @@ static void warn_of(struct doctor *doctor, const struct doctor_some *some, const
 
 static void check_locked(struct doctor *doctor)
 {
-	if (doctor->survey != NULL)
-		warn_of(doctor, &doctor->survey->locked, "locked until an admin unlocks", "'otpcode why ",
-			"' says what happened; 'otpcode unlock' opens the lanes");
+	warn_of(doctor, &doctor->survey->locked, "locked until an admin unlocks", "'otpcode why ",
+		"' says what happened; 'otpcode unlock' opens the lanes");
 }
 
 /* Who is let in by sshd without PAM, or skipped by a line above ours, needs no contact. */
@@ -149,7 +146,7 @@ static void check_contacts(struct doctor *doctor)
 	struct doctor_some some = {.n = 0};
 	char(*names)[RECORD_USER_SIZE];
 
-	if (!doctor->store_open || doctor_config_of(doctor)->users.unenrolled == CONFIG_UNENROLLED_IGNORE)
+	if (doctor_config_of(doctor)->users.unenrolled == CONFIG_UNENROLLED_IGNORE)
 		return;
 	names = malloc(sizeof(char[ASKED_MAX][RECORD_USER_SIZE]));
 	if (names == NULL) {
@@ -167,11 +164,10 @@ static void check_contacts(struct doctor *doctor)
 
 static void check_reached(struct doctor *doctor)
 {
-	if (doctor->survey != NULL)
-		warn_of(doctor, &doctor->survey->unreachable, "no address that this host sends to",
-			"otpcode contact add ",
-			" --email ADDRESS; 'otpcode config show' has [delivery] channels and [sms] "
-			"allow_prefixes");
+	warn_of(doctor, &doctor->survey->unreachable, "no address that this host sends to",
+		"otpcode contact add ",
+		" --email ADDRESS; 'otpcode config show' has [delivery] channels and [sms] "
+		"allow_prefixes");
 }
 
 /* Near: four of five. A limit of a few is never near before it is reached. */
@@ -179,16 +175,14 @@ static void check_sends(struct doctor *doctor)
 {
 	const struct session *session = &doctor->session;
 	struct policy policy = session->core.policy;
-	struct policy_rate *const rates[] = {&policy.sends_email, &policy.sends_sms, &policy.sends_sms_daily};
 	struct limits_file file;
 	struct quota_verdict verdict;
 	struct origin origin;
 	struct otp_why why = {0};
 
-	if (!doctor->store_open)
-		return;
-	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
-		rates[i]->count -= rates[i]->count / 5;
+	policy.sends_email.count -= policy.sends_email.count / 5;
+	policy.sends_sms.count -= policy.sends_sms.count / 5;
+	policy.sends_sms_daily.count -= policy.sends_sms_daily.count / 5;
 	limits_set(&file, session->config.store.path, SESSION_OWNER);
 	struct quota_table table = limits_interface(&file);
 	origin_from_facts(&(struct origin_facts){.host = "doctor", .service = "otpcode"}, &origin);
@@ -228,8 +222,6 @@ static bool is_trusted(const struct policy_networks *networks, const char *sourc
 
 static void check_bastion(struct doctor *doctor)
 {
-	if (doctor->survey == NULL)
-		return;
 	const struct policy *policy = &doctor->session.core.policy;
 	for (unsigned i = 0; i < doctor->survey->sources_n; i++) {
 		const char *source = doctor->survey->sources[i].source;
@@ -247,12 +239,14 @@ static void check_bastion(struct doctor *doctor)
 }
 
 static const struct doctor_check checks[] = {
-	{"users.records", "the records of all users", check_records},
-	{"users.contacts", "users with a login shell and no address", check_contacts},
-	{"users.reached", "that every user has an address that this host sends to", check_reached},
-	{"users.locked", "lanes that are locked until an admin unlocks", check_locked},
-	{"limits.sends", "how near sends are to their limits", check_sends},
-	{"limits.bastion", "sources of many users that are not in trusted_sources", check_bastion},
+	{"users.records", "the records of all users", DOCTOR_NEEDS_STORE, check_records},
+	{"users.contacts", "users with a login shell and no address", DOCTOR_NEEDS_STORE, check_contacts},
+	{"users.reached", "that every user has an address that this host sends to", DOCTOR_NEEDS_SURVEY,
+		check_reached},
+	{"users.locked", "lanes that are locked until an admin unlocks", DOCTOR_NEEDS_SURVEY, check_locked},
+	{"limits.sends", "how near sends are to their limits", DOCTOR_NEEDS_STORE, check_sends},
+	{"limits.bastion", "sources of many users that are not in trusted_sources", DOCTOR_NEEDS_SURVEY,
+		check_bastion},
 };
 
-const struct doctor_theme doctor_users = {checks, sizeof checks / sizeof *checks};
+const struct doctor_theme doctor_users = {checks, sizeof checks / sizeof *checks, false};

@@ -124,10 +124,10 @@ static bool put_object(const struct export *export, const struct roster_entry *e
 		if (i == 0)
 			fine = fine && json_object_set_new(object, "contacts", json_array()) == 0;
 	}
-	if (fine)
+	if (fine) {
 		(void)json_dumpf(object, export->out, 0);
-	if (fine)
 		(void)fputc('\n', export->out);
+	}
 	json_decref(object);
 	return fine;
 }

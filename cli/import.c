@@ -250,15 +250,21 @@ static enum cli_exit read_file(struct import *import, const char *path, const ch
 	return err == OTP_OK ? CLI_DONE : report_failure(err, &why);
 }
 
-static enum cli_exit import_from_module(const struct arguments *arguments, const char *user)
+enum cli_exit command_import(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
 	const char *google = arguments_value(arguments, OPTION_GOOGLE_AUTHENTICATOR);
 	const char *oath = arguments_value(arguments, OPTION_PAM_OATH);
+	const char *user = operands_n > 0 ? operands[0] : NULL;
 	struct import import = {.from = google != NULL ? "google-authenticator" : "pam-oath",
 		.sure = arguments->given[OPTION_YES] > 0};
 
+	if (google == NULL && oath == NULL)
+		return import_users(arguments, user);
 	if (google != NULL && oath != NULL)
 		return help_complain("import", "either --google-authenticator FILE or --pam-oath FILE");
+	if (arguments->given[OPTION_DRY_RUN] > 0 || arguments->given[OPTION_UPDATE] > 0)
+		return help_complain("import", "--dry-run and --update go with a users file alone");
 	if (google != NULL && user == NULL)
 		return help_complain("import", "USER is missing: whose file it is");
 	enum cli_exit status = session_open(arguments, &import.session);
@@ -272,24 +278,4 @@ static enum cli_exit import_from_module(const struct arguments *arguments, const
 	free(import.text);
 	session_close(&import.session);
 	return status;
-}
-
-enum cli_exit command_import(
-	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
-{
-	const unsigned *given = arguments->given;
-	const char *word = operands_n > 0 ? operands[0] : NULL;
-
-	if (given[OPTION_GOOGLE_AUTHENTICATOR] + given[OPTION_PAM_OATH] > 0) {
-		if (given[OPTION_DRY_RUN] + given[OPTION_UPDATE] > 0)
-			return help_complain(
-				"import", "--dry-run and --update go with a FILE of users alone");
-		return import_from_module(arguments, word);
-	}
-	if (word == NULL)
-		return help_complain("import",
-			"FILE is missing (or --google-authenticator FILE USER, or --pam-oath FILE)");
-	if (given[OPTION_YES] > 0)
-		return help_complain("import", "--yes goes with another module's file alone");
-	return import_users(arguments, word);
 }

@@ -261,8 +261,14 @@ static void wipe_and_free(void *memory)
 
 enum cli_exit import_users(const struct arguments *arguments, const char *path)
 {
-	struct import *import = calloc(1, sizeof *import);
+	struct import *import;
 
+	if (path == NULL)
+		return help_complain("import",
+			"FILE is missing (or --google-authenticator FILE USER, or --pam-oath FILE)");
+	if (arguments->given[OPTION_YES] > 0)
+		return help_complain("import", "a users file is not asked about: without --yes");
+	import = calloc(1, sizeof *import);
 	if (import == NULL) {
 		report_error("there is not enough memory");
 		return CLI_FAILED;

@@ -81,19 +81,16 @@ static const struct command commands[] = {
 		"{FILE [--dry-run] [--update] |\n"
 		"                --google-authenticator FILE USER |\n"
 		"                --pam-oath FILE [USER]} [--yes]",
-		"registers many users, or takes over another module's file",
-		"FILE is CSV or JSON lines. CSV names its columns in its first line: user, and\n"
-		"email, sms or contact as often as there are addresses. What is wrong with a\n"
-		"line is told with its number, and touches no other user. Users who are enrolled\n"
-		"with these facts are passed over, so that a run that was cut short is run\n"
-		"again; with other facts they are refused, but with --update. FILE '-' is\n"
-		"standard input.\n"
-		"\n"
+		"registers a file's users, or takes over another module's",
+		"FILE is CSV, whose first line names the columns (user, and email, sms or\n"
+		"contact as often as there are addresses), or JSON lines; '-' is standard input.\n"
+		"What is wrong with a line is told with its number, and touches no other user.\n"
+		"Users who are enrolled with these facts are passed over, so that a run that was\n"
+		"cut short is run again; with other facts they are refused, but with --update.\n"
 		"Of another module's file the app goes on as it is, and scratch codes become\n"
-		"backup codes; what is replaced is asked for first. FILE must be the user's own\n"
-		"or root's, and nobody else's to read. It stays as it is: remove it once nothing\n"
-		"reads it any more.\n",
-		"import users.csv --dry-run", {"FILE or USER"}, 0, 1,
+		"backup codes. It must be the user's own or root's, and nobody else's to read,\n"
+		"and stays as it is: remove it once nothing reads it any more.\n",
+		"import users.csv --dry-run", {"FILE"}, 0, 1,
 		OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_UPDATE) |
 			OPTION_BIT(OPTION_GOOGLE_AUTHENTICATOR) | OPTION_BIT(OPTION_PAM_OATH) |
 			OPTION_BIT(OPTION_YES),
@@ -109,20 +106,25 @@ static const struct command commands[] = {
 			OPTION_BIT(OPTION_JSON),
 		true, command_test},
 	{"export", "[FILE] [--json-lines] [--with-secrets]", "writes the enrolled users as import reads them",
-		"CSV, or JSON lines; to standard output, or to FILE, which must not be there yet\n"
+		"CSV, or JSON lines. To standard output, or to FILE, which must not be there yet\n"
 		"and is made with mode 0600. Addresses stand in it in full. --with-secrets puts\n"
 		"the secrets of authenticator apps and the seals of backup codes in it too, and\n"
-		"then needs FILE.\n",
+		"needs FILE.\n",
 		"export users.csv", {"FILE"}, 0, 1,
 		OPTION_BIT(OPTION_JSON_LINES) | OPTION_BIT(OPTION_WITH_SECRETS), true, command_export},
-	{"restored", "{USER ... | --all} [--yes]", "makes records from a backup safe to use",
+	{"restored", "{USER ... | --all} [--yes]", "makes records that came back from a backup safe to use",
 		"What may have been used or revoked since the backup goes: waiting logins,\n"
 		"devices and backup codes; codes that an app has shown until now are not\n"
 		"accepted. Asks first; without a terminal it needs --yes.\n",
 		"restored --all --yes", {"USER"}, 0, ARGUMENTS_WORDS_MAX - 1,
 		OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_YES), true, command_restored},
+	{"passwd", "[USER]", "replaces a forgotten password",
+		"The user gives a code that was sent and, where there is an app or a backup\n"
+		"code, one of those too. Only where the configuration has forgotten=yes in\n"
+		"[passwd]; never for uid 0.\n",
+		"passwd alice", {"USER"}, 0, 1, 0, true, command_passwd},
 	{"doctor", "[--service NAME] [--send ADDRESS] [--json]",
-		"finds what keeps codes from working, and what to do",
+		"looks for what keeps codes from working, and for its mend",
 		"Looks at the module, the configuration, the store, sshd's effective settings,\n"
 		"the PAM stack of the service, the hook and the way to each provider, the users\n"
 		"and the host. Changes nothing; sends nothing without --send. Exits 1 where\n"
@@ -130,11 +132,6 @@ static const struct command commands[] = {
 		"doctor --service sshd", {NULL}, 0, 0,
 		OPTION_BIT(OPTION_SERVICE) | OPTION_BIT(OPTION_SEND) | OPTION_BIT(OPTION_JSON), true,
 		command_doctor},
-	{"passwd", "[USER]", "replaces a forgotten password",
-		"The user gives a code that was sent and, where there is an app or a backup\n"
-		"code, one of those too. Only where the configuration has forgotten=yes in\n"
-		"[passwd]; never for uid 0.\n",
-		"passwd alice", {"USER"}, 0, 1, 0, true, command_passwd},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
 		"Reads the templates that it names too. Exits 78 where something is wrong.\n"
 		"Without FILE, root is also told what the hook's user cannot read; whether\n"

@@ -64,7 +64,7 @@ static bool next_line(struct file *file, char **line)
 /* The next word; one in brackets ends at the bracket, without them. NULL: there is none. */
 static char *next_word(char **rest)
 {
-	char *p = *rest + strspn(*rest, " \t\r\f\v"), *word = p, *out = p;
+	char *p = *rest + strspn(*rest, " \t\r\f\v"), *word = p, *out;
 
 	if (*p == '\0')
 		return NULL;

@@ -57,7 +57,7 @@ static const char *outcome_name(const struct trial *trial)
 		return "unknown";
 	case VERDICT_CONFIG:
 		return "config";
-	case VERDICT_READY: /* to a check alone */
+	case VERDICT_READY:
 		break;
 	}
 	return "none";

@@ -11,8 +11,8 @@
 static const char *const kinds[] = {
 	[REQUEST_CODE] = "code",
 	[REQUEST_TEST] = "test",
-	[REQUEST_CHECK] = "check",
 	[REQUEST_PASSWORD] = "password",
+	[REQUEST_CHECK] = "check",
 };
 
 static void put_kind(const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
@@ -24,11 +24,12 @@ static void put_kind(const struct field *field, const struct request *request, c
 static bool take_kind(const struct field *field, struct request *request, const char *value)
 {
 	(void)field;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strcmp(value, kinds[i]) == 0) {
-			request->kind = (enum request_kind)i;
-			return true;
-		}
+	for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strcmp(value, kinds[i]) != 0)
+			continue;
+		request->kind = (enum request_kind)i;
+		return true;
+	}
 	return false;
 }
 
@@ -160,7 +161,7 @@ static bool take_wait(const struct field *field, struct request *request, const 
 
 /* docs/deliver-protocol.md shows this table; a test holds the two in step. */
 static const struct field fields[] = {
-	{"kind", FIELD_ALWAYS, "code, test, check or password", put_kind, take_kind, 0, 0},
+	{"kind", FIELD_ALWAYS, "code, test, password or check", put_kind, take_kind, 0, 0},
 	{"channel", FIELD_ALWAYS, "email or sms", put_channel, take_channel, 0, 0},
 	{"address", FIELD_WITH_MESSAGE, "an address of the channel", put_text, take_address,
 		AT(contact.address)},

@@ -30,8 +30,8 @@
 enum request_kind {
 	REQUEST_CODE,     /* a code for a login */
 	REQUEST_TEST,     /* an admin's test message: no code */
-	REQUEST_CHECK,    /* no message: how far one would come */
 	REQUEST_PASSWORD, /* a notice: a forgotten password was replaced */
+	REQUEST_CHECK,    /* no message: how far one would come */
 };
 
 /* One message to deliver, but for REQUEST_CHECK. code is secret: request_wipe on every way out. */

@@ -111,7 +111,7 @@ static void ask_provider(const struct config *config, const struct config_provid
 		http_check(provider, &message, limits, result);
 		break;
 	case CONFIG_PROVIDER_COMMAND:
-		command_check_program(provider, result);
+		command_probe(provider, result);
 		break;
 	}
 }

@@ -253,7 +253,7 @@ void command_send(const struct config_provider *provider, const struct provider_
 	free(running);
 }
 
-void command_check_program(const struct config_provider *provider, struct provider_result *result)
+void command_probe(const struct config_provider *provider, struct provider_result *result)
 {
 	const char *rest = provider->command, *word = "";
 	char path[CONFIG_COMMAND_SIZE], program[PATH_MAX];

@@ -13,6 +13,6 @@ void command_send(const struct config_provider *provider, const struct provider_
 	struct provider_limits limits, struct provider_result *result);
 
 /* Whether the command could be run; it is not. */
-void command_check_program(const struct config_provider *provider, struct provider_result *result);
+void command_probe(const struct config_provider *provider, struct provider_result *result);
 
 #endif

@@ -138,13 +138,12 @@ static void build_email(const struct request *request, struct words *out)
 		build_code(request, &subject, &body);
 		break;
 	case REQUEST_TEST:
+	case REQUEST_CHECK: /* which has no message: its sample is of another kind */
 		build_test(request, &subject, &body);
 		break;
 	case REQUEST_PASSWORD:
 		build_notice(request, &subject, &body);
 		break;
-	case REQUEST_CHECK: /* has no message */
-		return;
 	}
 	body.out[body.len - 1] = '\0'; /* the empty line after the last paragraph */
 }

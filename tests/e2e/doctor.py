@@ -8,6 +8,7 @@ FAULTS is the list: a name, the check that must name it and no other, a part of 
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -15,10 +16,10 @@ import pwd
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 
+import gateways
 import host
 import mail
 
@@ -157,6 +158,15 @@ class Patient:
         self.undo.enter_context(server)
         self.configure(provider__relay__url=f"smtp://localhost:{server.port}")
 
+    def gateway(self, days=400, name="localhost"):
+        """One more way to send, by a gateway with TLS. Gives the server."""
+        server = self.undo.enter_context(gateways.Gateway(gateways.Twilio("AC1", "secret"), tls=self.authority.issue(name, days)))
+        self.configure(sms__providers="gate", sms__allow_prefixes="+1",
+                       provider__gate__url=f"https://localhost:{server.port}/2010-04-01/Accounts/AC1/Messages.json",
+                       provider__gate__ca_file="/etc/otpcode/relay.pem", provider__gate__form="To={to}&From=+1555&Body={text}",
+                       provider__gate__username="AC1", provider__gate__password_file="/etc/otpcode/relay.password")
+        return server
+
     def sshd(self, lines, name="00-otpcode.conf", keep=True):
         path = f"etc/ssh/sshd_config.d/{name}"
         self.write(path, (self.path(path).read_text() if keep and self.path(path).exists() else "") + lines)
@@ -214,7 +224,6 @@ class Patient:
 
 
 def write_record(path, change):
-    import hashlib
     data = path.read_bytes()
     rev, text = max(host.slots(data))
     at = 0 if data.startswith(f"otpcode 1 rev={rev} ".encode()) else 8192
@@ -643,6 +652,16 @@ def _(p):
 @fault("certificate ends in 14 days", "delivery.certificate", "certificate ends in 1")
 def _(p):
     p.serve(p.server(days=13))
+
+
+@fault("a gateway's certificate ends in 14 days", "delivery.certificate", "[provider gate]: the server's certificate ends in 1")
+def _(p):
+    p.gateway(days=13)
+
+
+@fault("a gateway's TLS name wrong", "delivery.tls", "[provider gate] for sms: certificate not trusted")
+def _(p):
+    p.gateway(name="other.example.org")
 
 
 @fault("login refused", "delivery.login", "login refused: 535")

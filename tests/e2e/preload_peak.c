@@ -3,6 +3,7 @@
  * PEAK_FILE names. What wait4 tells is at least what the process held that started it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 __attribute__((destructor)) static void tell_peak(void)
 {
@@ -10,11 +11,10 @@ __attribute__((destructor)) static void tell_peak(void)
 	FILE *in = path != NULL ? fopen("/proc/self/status", "re") : NULL;
 	FILE *out = in != NULL ? fopen(path, "we") : NULL;
 	char line[128];
-	long peak_kib;
 
 	while (out != NULL && fgets(line, sizeof line, in) != NULL)
-		if (sscanf(line, "VmHWM: %ld", &peak_kib) == 1)
-			(void)fprintf(out, "%ld\n", peak_kib);
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			(void)fprintf(out, "%ld\n", strtol(line + 6, NULL, 10));
 	if (out != NULL)
 		(void)fclose(out);
 	if (in != NULL)

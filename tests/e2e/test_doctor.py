@@ -59,15 +59,11 @@ def test_sound_machine_gets_no_complaint(sound):
     assert re.search(r"\n\d+ checks: 0 faults, 0 warnings, \d+ not looked at\n$", done.stdout), done.stdout
 
 
-@pytest.mark.parametrize("title, service", [
-    ("sshd, password and code", "sshd"), ("sshd, key and code, one group exempt", "sshd"), ("sudo, password and code", "sudo"),
-    ("su, password and code", "su"), ("login, password and code", "login"), ("xrdp, code alone", "xrdp-sesman"),
-    ("greeter, password and code", "lightdm"), ("sshd, key and code, trusted networks not asked", "sshd"),
-    ("sshd, password and code, members of a group not asked", "sshd")])
-def test_shipped_stacks_are_sound(sound, title, service):
-    file, lines = host.shipped_stacks()[title]
-    sound.write(f"etc/pam.d/{file}", "\n".join(lines) + "\n")
-    if title.startswith("sshd, password"):
+@pytest.mark.parametrize("title", host.shipped_stacks())
+def test_shipped_stacks_are_sound(sound, title):
+    service, lines = host.shipped_stacks()[title]
+    sound.write(f"etc/pam.d/{service}", "\n".join(lines) + "\n")
+    if service == "sshd" and "key" not in title:
         sound.sshd_says(AuthenticationMethods="keyboard-interactive:pam")
     sound.arguments = ["--service", service]
     assert sound.findings() == (0, [])
@@ -117,6 +113,12 @@ def test_it_changes_nothing_and_sends_nothing(sound):
     assert [line for line in sound.machine.log.lines()[logged:] if "event=" in line] == []
 
 
+def test_a_gateway_is_connected_to_and_asked_nothing(sound):
+    gateway = sound.gateway()
+    assert sound.findings() == (0, [])
+    assert gateway.connections > 0 and gateway.received == b"" and not gateway.requests
+
+
 def test_send_sends_one_message(sound):
     sent = len(sound.relay.messages())
     sound.arguments = ["--send", "admin@example.org"]
@@ -140,6 +142,11 @@ def test_man_page_has_every_check_and_json_is_as_its_schema_says(sound):
     jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not installed")
     schema = json.loads((TOP / "docs/schema/doctor-1.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(printed)
+
+
+def test_a_service_is_no_path(sound):
+    done = sound.doctor("--service", "/etc/pam.d/sshd")
+    assert (done.returncode, done.stdout) == (2, "") and "give the name of a PAM service" in done.stderr
 
 
 def test_needs_root():

@@ -4,12 +4,13 @@
 import json
 import pathlib
 import re
+import time
 
 import pytest
 
 import stage
 from conftest import BUILD
-from test_command import COMMAND, commands, enrolled, help_options, ready, staged, with_a_challenge, with_app_and_device  # noqa: F401
+from test_command import COMMAND, commands, enrolled, help_options, ready, staged, with_a_challenge  # noqa: F401
 
 jsonschema = pytest.importorskip("jsonschema", reason="python3-jsonschema is not installed")
 
@@ -70,17 +71,19 @@ def test_facts_of_users_are_as_their_schemas_say(enrolled):
     validate(enrolled.done("list", "--unenrolled", "--json"))
 
 
-def test_what_a_user_has_beside_addresses_is_as_its_schema_says(enrolled):
-    validate(enrolled.done("devices", "nobody", "--json"))
-    enrolled.done("backup-codes", "nobody")
-    enrolled.done("backup-codes", "nobody", "--expires", "15min")
-    enrolled.change_record("nobody", with_app_and_device)
+def test_means_of_a_user_are_as_their_schemas_say(enrolled):
+    now = int(time.time())
+    kept = (f"backup seal={'55' * 16} until=0\nbackup seal={'66' * 16} until={now + 86400}\n"
+            f"device id={'44' * 16} service=sshd network=192.0.2.0/24 since={now - 10} until={now + 1000}\n")
+    enrolled.change_record("nobody", lambda text: text.replace("event ", kept + "event ", 1))
+    path = enrolled.folder / "users.jsonl"
+    path.write_text(json.dumps({"user": "nobody", "totp": f"secret={'31' * 20} preferred=yes"}) + "\n")
+    enrolled.done("import", path, "--update")
     shown = validate(enrolled.done("show", "nobody", "--json"))
-    assert shown["app"]["algorithm"] and len(shown["backup_codes"]) == 11
-    assert shown["devices"] == validate(enrolled.done("devices", "nobody", "--json"))["devices"] != []
-    listed = {user["user"]: user for user in validate(enrolled.done("list", "--json"))["users"]}
-    assert [listed["nobody"][what] for what in ("app", "backup_codes", "devices")] == [True, 11, 1]
-    assert [listed["daemon"][what] for what in ("app", "backup_codes", "devices")] == [False, 0, 0]
+    assert (shown["app"]["preferred"], len(shown["backup_codes"]), len(shown["devices"])) == (True, 2, 1)
+    assert len(validate(enrolled.done("devices", "nobody", "--json"))["devices"]) == 1
+    assert validate(enrolled.done("list", "--json"))["users"][1]["app"]
+    assert validate(enrolled.done("show", "daemon", "--json"))["app"] is None
 
 
 def test_a_record_that_is_damaged_is_as_its_schema_says(enrolled):
@@ -108,3 +111,8 @@ def test_a_list_goes_on_past_a_record_that_cannot_be_read(enrolled):
     ended = enrolled.otpcode("list", "--json")
     assert (ended.returncode, [user["user"] for user in validate(ended.stdout)["users"]]) == (1, ["nobody"])
     assert "the record of daemon cannot be read" in ended.stderr
+
+
+def test_findings_of_the_doctor_are_as_their_schema_says(enrolled):
+    found = validate(enrolled.otpcode("doctor", "--json").stdout)
+    assert found["faults"] + found["warnings"] > 0 and len(found["checks"]) > 5

@@ -211,9 +211,8 @@ def test_relative_path_is_one_below_the_present_folder(ready):
 
 @pytest.mark.parametrize("words, complaint", [
     ([], "FILE is missing (or --google-authenticator FILE USER, or --pam-oath FILE)"),
-    (["users.csv", "--yes"], "--yes goes with another module's file alone"),
-    (["--pam-oath", "/y", "--dry-run"], "--dry-run and --update go with a FILE of users alone"),
-    (["--google-authenticator", "/x", "nobody", "--update"], "--dry-run and --update go with a FILE of users alone"),
+    (["--pam-oath", "x", "--dry-run"], "--dry-run and --update go with a users file alone"),
+    (["users.csv", "--yes"], "a users file is not asked about: without --yes"),
     (["--google-authenticator", "/x"], "USER is missing: whose file it is"),
     (["--google-authenticator", "/x", "--pam-oath", "/y", "nobody"], "either --google-authenticator FILE or --pam-oath FILE"),
 ])

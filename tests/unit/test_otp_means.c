@@ -344,6 +344,13 @@ static void only_what_none_of_the_users_codes_could_be_is_free(void **state)
 	ASSERT_SHAPES({"000000", OTP_WRONG, 0}, {"BCDFGHJK", OTP_WRONG, 0},
 		{"00000", OTP_NOT_A_CODE, CODE_SHAPE_LENGTH}, {"BCDFGHJ", OTP_NOT_A_CODE, CODE_SHAPE_LENGTH},
 		{"BCDFGHJ1", OTP_NOT_A_CODE, CODE_SHAPE_FOREIGN});
+
+	world_make(&w);
+	w.core.policy.form = (struct code_form){CODE_LETTERS, 8};
+	world_keep_app(&w, 6, true); /* nothing is sent: letters are nothing that could be right */
+	assert_int_equal(begin(), OTP_ASK);
+	ASSERT_SHAPES({"BCDFGHJK", OTP_NOT_A_CODE, CODE_SHAPE_FOREIGN},
+		{"BCDFGH", OTP_NOT_A_CODE, CODE_SHAPE_FOREIGN}, {"000000", OTP_WRONG, 0});
 }
 
 static void not_a_code_leaves_the_step_as_it_was(void **state)
@@ -360,6 +367,16 @@ static void not_a_code_leaves_the_step_as_it_was(void **state)
 	assert_memory_equal(&step, &before, sizeof step);
 }
 
+static enum otp_err add_backup(
+	void *ctx, struct record *changed, bool exists, int64_t now, struct otp_why *why)
+{
+	const struct record_backup *backup = ctx;
+
+	(void)exists, (void)now, (void)why;
+	changed->backups[changed->backups_n++] = *backup;
+	return OTP_OK;
+}
+
 static void a_text_that_is_two_things_is_used_up_as_both(void **state)
 {
 	(void)state;
@@ -371,16 +388,30 @@ static void a_text_that_is_two_things_is_used_up_as_both(void **state)
 	const struct code code = world_receive(&w, &login, &step);
 	memcpy(same.text, code.text, 8);
 	assert_int_equal(backup_seal(&w.core.keys, "alice", 1000, &same, &kept.seal, NULL), OTP_OK);
-	world_record(&w, &record);
-	record.backups[record.backups_n++] = kept;
-	char text[RECORD_TEXT_MAX];
-	size_t len;
-	assert_int_equal(record_encode(&record, text, &len, NULL), OTP_OK);
-	assert_true(mem_store_put(&w.mem, "alice", text, len));
+	world_change(&w, add_backup, &kept);
 	assert_int_equal(answer(code.text), OTP_VERIFIED);
 	assert_int_equal(step.means, OTP_MEANS_SENT);
 	world_record(&w, &record);
 	assert_int_equal(record.backups_n, 1);
+}
+
+static void an_apps_code_that_is_a_backup_code_is_used_up_as_both(void **state)
+{
+	(void)state;
+	struct record_backup kept = {.until = 0};
+	struct backup_code same = {{0}};
+
+	world_keep_app(&w, 8, true);
+	const struct code code = world_app_code(&w, 0);
+	memcpy(same.text, code.text, 8);
+	assert_int_equal(backup_seal(&w.core.keys, "alice", 1000, &same, &kept.seal, NULL), OTP_OK);
+	world_change(&w, add_backup, &kept);
+	world_begin(&w, &login, &step);
+	assert_int_equal(answer(code.text), OTP_VERIFIED);
+	assert_int_equal(step.means, OTP_MEANS_TOTP);
+	world_record(&w, &record);
+	assert_int_equal(record.backups_n, 0);
+	assert_int_not_equal(record.totp[0].last_step, 0);
 }
 
 static void where_only_sent_codes_count_no_other_does(void **state)
@@ -623,6 +654,34 @@ static void C58_logins_that_strangers_begin_do_not_push_the_owners_out(void **st
 	assert_int_equal(answer(world_app_code(&w, 0).text), OTP_VERIFIED);
 }
 
+/* Begun as a stranger, in the known lane since a success from the same network: the owner's from then on. */
+static void C58_a_challenge_in_which_the_owner_asked_for_a_code_is_the_owners(void **state)
+{
+	(void)state;
+	struct otp_login here = world_login("192.0.2.7", NULL), beside = world_login("192.0.2.8", NULL);
+	struct otp_step asked, other;
+	world_keep_app(&w, 6, true);
+
+	world_begin(&w, &here, &asked);
+	assert_int_equal(asked.lane, LANE_STRANGER);
+	world_begin(&w, &beside, &other);
+	world_answer(&w, &beside, world_app_code(&w, 0).text, &other);
+	assert_int_equal(other.situation, OTP_VERIFIED);
+	world_resend(&w, &here, &asked);
+	assert_int_equal(asked.lane, LANE_KNOWN);
+	const struct code code = asked.code;
+	world_sent(&w, &here, OTP_DELIVERY_SENT, &asked);
+	for (unsigned i = 0; i < 6; i++) {
+		char source[32];
+		(void)snprintf(source, sizeof source, "203.0.%u.9", i);
+		struct otp_login stranger = world_login(source, NULL);
+		world_begin(&w, &stranger, &other);
+		world_resend(&w, &stranger, &other); /* as many with a code as strangers may have */
+	}
+	world_answer(&w, &here, code.text, &asked);
+	assert_int_equal(asked.situation, OTP_VERIFIED);
+}
+
 static void nothing_is_drawn_or_sent_for_an_answer(void **state)
 {
 	(void)state;
@@ -653,6 +712,7 @@ int main(void)
 		T(only_what_none_of_the_users_codes_could_be_is_free),
 		T(not_a_code_leaves_the_step_as_it_was),
 		T(a_text_that_is_two_things_is_used_up_as_both),
+		T(an_apps_code_that_is_a_backup_code_is_used_up_as_both),
 		T(where_only_sent_codes_count_no_other_does),
 		T(where_only_kept_codes_count_nothing_is_sent_and_no_sent_one_does),
 		T(who_keeps_an_app_logs_in_where_nothing_can_be_sent),
@@ -663,6 +723,7 @@ int main(void)
 		T(C08_of_two_answers_at_once_one_uses_the_code),
 		T(C59_the_older_slot_revives_nothing_that_was_used),
 		T(C58_logins_that_strangers_begin_do_not_push_the_owners_out),
+		T(C58_a_challenge_in_which_the_owner_asked_for_a_code_is_the_owners),
 		T(nothing_is_drawn_or_sent_for_an_answer),
 	};
 

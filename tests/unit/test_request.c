@@ -378,7 +378,7 @@ static void bad_values_are_refused(void **state)
 {
 	(void)state;
 	static const char *const changes[][3] = {
-		{"kind code", "kind codes", "kind must be code, test, check or password"},
+		{"kind code", "kind codes", "kind must be code, test, password or check"},
 		{"channel email", "channel pigeon", "channel must be email or sms"},
 		{"channel email", "channel sms", "address must be an address of the channel"},
 		{"jane@example.org\ncode", "jane\ncode", "address must be"},
