@@ -106,7 +106,7 @@ def test_hook_of_the_protocol_document_delivers(machine):
     """As it stands there, but for the mailer, which a file is here."""
     document = (host.TOP / "docs/deliver-protocol.md").read_text()
     script = document.split("```sh\n")[1].split("```")[0]
-    assert "| /usr/bin/msmtp --" in script
+    assert "\nmailer=/usr/bin/msmtp;" in script
     machine.hook.unlink()
     (machine.stage / "bin/mailer").write_text("#!/bin/sh\ncat >/var/tmp/mail\n")
     (machine.stage / "bin/mailer").chmod(0o755)

@@ -234,7 +234,9 @@ static void example_hook_of_the_document_delivers(void **state)
 				     "To: jane@example.org\n"
 				     "Subject: Login on web1, ref QFX\n"
 				     "\n"
-				     "482915: never share it\n");
+				     "482915\n"
+				     "\n"
+				     "Never share it.\n");
 }
 
 static void example_hook_of_the_document_says_when_its_mailer_failed(void **state)
