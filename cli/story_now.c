@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOURCES_SIZE 320
+#define SOURCES_SIZE 400
 #define SOURCES_MAX 4
 
 /* Whose logins a lane takes. */
@@ -75,7 +75,7 @@ static void list_sources(const struct record *record, char out[SOURCES_SIZE])
 static void say_lock(const struct story_facts *facts, enum lane lane, struct story *out)
 {
 	int64_t locked_s = lane_locked_s(facts->record, lane, facts->now);
-	char since[STORY_TIME_SIZE], until[STORY_TIME_SIZE], sources[SOURCES_SIZE];
+	char since[STORY_TIME_SIZE], sources[SOURCES_SIZE];
 
 	if (locked_s == 0)
 		return;
@@ -86,6 +86,7 @@ static void say_lock(const struct story_facts *facts, enum lane lane, struct sto
 	if (locked_s == RECORD_LOCK_FOREVER) {
 		story_say(paragraph, "until an admin unlocks");
 	} else {
+		char until[STORY_TIME_SIZE];
 		story_when(facts->now + locked_s, facts->now, until);
 		story_say(paragraph, "until %s", until);
 	}

@@ -235,12 +235,13 @@ static void lock_is_told_with_its_lane_its_end_and_the_addresses(void **state)
 	happen(EVENT_LOCKED, MIN, "QFX", "stranger");
 	record_add_event(&record, NOW - MIN,
 		&(struct record_event_facts){EVENT_WRONG, "sshd", "198.51.100.7", "KTM", NULL});
+	happen(EVENT_WRONG, MIN, "KTM", NULL);
 	record.lanes[LANE_STRANGER] = (struct record_lane){.lock_since = NOW - MIN, .lock_for_s = 900};
 	assert_says(tell("locked")->text, "That locked the stranger lane.");
 	const struct story_paragraph *told = tell("lane-locked");
 	assert_says(told->text,
 		"since 2026-01-01 03:46:00 UTC, 60 s ago, until 2026-01-01 04:01:00 UTC, in 14 min; "
-		"the wrong codes came from 198.51.100.7 (1), 203.0.113.9 (10).");
+		"the wrong codes came from 203.0.113.9 (11), 198.51.100.7 (1).");
 	assert_says(told->advice, "otpcode unlock alice");
 	record.lanes[LANE_STRANGER].lock_for_s = RECORD_LOCK_FOREVER;
 	assert_says(tell("lane-locked")->text, "until an admin unlocks");
