@@ -7,7 +7,7 @@
 # make demo       a real login with a mailed code        WERROR=1   warnings are errors
 # make test       everything that is checked by running  SECONDS=60 of make fuzz, for each target
 # make lint       everything that is checked by reading
-# make bench      what one mail costs, beside the curl command
+# make bench      what one mail costs, beside the curl command; what 100,000 users cost
 # make format     clang-format on every source
 #
 # demo, test and lint install what they need first (packaging/deps); they install nothing where nothing is missing.
@@ -162,8 +162,9 @@ test:
 # Numbers for people, each as a ratio within one run; no test looks at them.
 bench:
 	$(Q)packaging/deps build demo bench
-	$(SUBMAKE) all
+	$(SUBMAKE) all $(filter $(BUILD)/tests/bench/% %/preload_users.so %/preload_peak.so,$(PRELOAD))
 	$(Q)$(PYTHON) -B tests/bench/hook.py --build $(BUILD)
+	$(Q)$(PYTHON) -B tests/bench/users.py --build $(BUILD)
 
 lint:
 	$(Q)packaging/deps build test lint
@@ -190,7 +191,7 @@ format:
 put = install -d '$(DESTDIR)$(dir $(3))' && install -m $(1) '$(2)' '$(DESTDIR)$(3).new' && mv -f '$(DESTDIR)$(3).new' '$(DESTDIR)$(3)'
 MAN := $(sort $(wildcard man/*.[1-8]))
 # In the folders that README and the man pages name.
-DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md conf/*.conf conf/*/*.conf conf/contacts conf/people))
+DOC := $(sort $(wildcard README.md LICENSE pam.d-example docs/*.md docs/schema/*.json conf/*.conf conf/*/*.conf conf/contacts conf/people))
 UNITS := otpcode-deliver.socket otpcode-deliver@.service
 
 # They name the hook where it is installed.

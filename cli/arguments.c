@@ -13,7 +13,7 @@ static const struct option_facts options[OPTIONS_N] = {
 	[OPTION_PROVIDER] = {"provider", "NAME", 1, "send by this provider alone"},
 	[OPTION_LOCKED] = {"locked", NULL, 1, "only users who are locked now"},
 	[OPTION_UNENROLLED] = {"unenrolled", NULL, 1, "users with a login shell who are not enrolled"},
-	[OPTION_ALL] = {"all", NULL, 1, "every user who is locked now"},
+	[OPTION_ALL] = {"all", NULL, 1, "every user; with unlock, every one who is locked now"},
 	[OPTION_PREFER] = {"prefer", NULL, 1, "ask for the app's code first: nothing is sent until Enter"},
 	[OPTION_ALGORITHM] = {"algorithm", "NAME", 1,
 		"sha1 (the default: what every app knows), sha256, sha512"},
@@ -30,6 +30,13 @@ static const struct option_facts options[OPTIONS_N] = {
 	[OPTION_JSON] = {"json", NULL, 1, "print JSON"},
 	[OPTION_CONFIG] = {"config", "FILE", 1, "read this configuration"},
 	[OPTION_VERBOSE] = {"verbose", NULL, 1, "show what is said to the provider, and its answers"},
+	[OPTION_PROVE] = {"prove", NULL, 1, "send a code to the address and ask for it first"},
+	[OPTION_DRY_RUN] = {"dry-run", NULL, 1, "say what would be done, and do nothing"},
+	[OPTION_UPDATE] = {"update", NULL, 1, "give users who are enrolled the facts of the file"},
+	[OPTION_JSON_LINES] = {"json-lines", NULL, 1, "write JSON, one user a line, in place of CSV"},
+	[OPTION_WITH_SECRETS] = {"with-secrets", NULL, 1, "the secrets of apps, and backup codes, too"},
+	[OPTION_SERVICE] = {"service", "NAME", 1, "look at this PAM service (sshd)"},
+	[OPTION_SEND] = {"send", "ADDRESS", 1, "send a test message there as well"},
 	[OPTION_HELP] = {"help", NULL, 1, "print this help"},
 };
 

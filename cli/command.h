@@ -71,6 +71,12 @@ enum cli_exit command_unlock(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_test(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_export(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_restored(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_doctor(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_config_check(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_config_show(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config/config.h"
 #include "cli/command.h"
+#include "cli/config_fault.h"
 #include "cli/help.h"
 #include "cli/listing.h"
 #include "cli/readable.h"
@@ -10,7 +11,6 @@
 #include "contacts/contacts.h"
 #include "contacts/people.h"
 
-#include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,22 +24,6 @@ static uid_t owner_of(const char *path)
 	if (geteuid() == SESSION_OWNER || (lstat(path, &facts) == 0 && facts.st_uid == SESSION_OWNER))
 		return SESSION_OWNER;
 	return geteuid();
-}
-
-/* What the module, which has no parser for JSON, cannot find at load. why is filled at the first fault. */
-static void check_value(
-	void *ctx, const char *section, const char *key, const char *value, const char *source)
-{
-	struct otp_why *why = ctx;
-	json_error_t error;
-
-	if (why->text[0] != '\0' || strcmp(key, "json") != 0 || value[0] == '\0')
-		return;
-	json_t *json = json_loads(value, JSON_REJECT_DUPLICATES, &error);
-	if (json == NULL)
-		(void)why_set(why, OTP_ERR_CONFIG, 0, "%s: [%s] json is not JSON at character %d: %s", source,
-			section, error.position, error.text);
-	json_decref(json);
 }
 
 /* The files that it names, as a login and the hook open them: whose they are matters only where the
@@ -67,18 +51,16 @@ enum cli_exit command_config_check(
 {
 	const char *given = operands_n > 0 ? operands[0] : arguments_value(arguments, OPTION_CONFIG);
 	char path[CONFIG_PATH_SIZE];
-	struct otp_why why = {0}, fault = {0};
+	struct otp_why why = {0};
 	enum otp_err err = session_config_path(given, path, &why);
 
 	if (operands_n > 0 && arguments->given[OPTION_CONFIG] > 0)
 		return help_complain("config check", "either FILE or --config FILE, not both");
 	uid_t owner = err == OTP_OK && operands_n > 0 ? owner_of(path) : SESSION_OWNER;
 	if (err == OTP_OK)
-		err = config_show(path, owner, check_value, &fault, &why);
-	if (err == OTP_OK && fault.text[0] != '\0')
-		err = OTP_ERR_CONFIG;
+		err = config_fault_find(path, owner, &why);
 	if (err != OTP_OK) {
-		(void)report_failure(err, fault.text[0] != '\0' ? &fault : &why);
+		(void)report_failure(err, &why);
 		return CLI_CONFIG;
 	}
 	enum cli_exit status = check_files(path, owner, operands_n == 0);

@@ -4,6 +4,7 @@
 #include "cli/describe.h"
 #include "cli/help.h"
 #include "cli/journal.h"
+#include "cli/prove.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "core/account.h"
@@ -89,6 +90,20 @@ static void say_change(const char *event, const char *what, const struct change 
 	journal_write(&line);
 }
 
+/* Whether it could be added is known before anything is sent. */
+static enum cli_exit prove_added(
+	struct session *session, const struct record *record, const struct change *change)
+{
+	struct change trial = *change;
+	struct record copy = *record;
+	struct otp_why why;
+	enum otp_err err = add(&trial, &copy, true, session_now(session), &why);
+
+	if (err != OTP_OK)
+		return session_explain(err, record->user, &why);
+	return prove_contact(session, record, &change->added.list[0]);
+}
+
 static enum cli_exit run_change(const struct arguments *arguments, const char *typed, struct change *change,
 	struct otp_edit edit, const char *event, const char *what)
 {
@@ -104,6 +119,8 @@ static enum cli_exit run_change(const struct arguments *arguments, const char *t
 		status = contacts_are_allowed(&session.config, &change->added);
 	if (status == CLI_DONE)
 		status = session_find_record(&session, typed, &user, &record);
+	if (status == CLI_DONE && arguments->given[OPTION_PROVE] > 0)
+		status = prove_added(&session, &record, change);
 	if (status == CLI_DONE)
 		status = session_change(&session, &user, edit);
 	if (status == CLI_DONE)

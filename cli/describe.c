@@ -152,6 +152,7 @@ const char *describe_event(enum record_event_kind kind)
 		[EVENT_DEVICES_REVOKED] = "devices revoked",
 		[EVENT_PASSWORD] = "forgotten password replaced",
 		[EVENT_REF_TYPED] = "ref typed instead of the code",
+		[EVENT_RESTORED] = "restored from a backup",
 	};
 
 	return words[kind];

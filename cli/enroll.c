@@ -4,9 +4,12 @@
 #include "cli/describe.h"
 #include "cli/help.h"
 #include "cli/journal.h"
+#include "cli/prove.h"
 #include "cli/report.h"
 #include "cli/session.h"
 #include "core/account.h"
+
+#include <stdio.h>
 
 struct enrolment {
 	const struct contacts *contacts;
@@ -41,7 +44,32 @@ static void say_enrolled(const struct record *record)
 	journal_write(&line);
 }
 
-static enum cli_exit enroll_user(struct session *session, const char *typed, const struct contacts *contacts)
+/* Each address in turn. Who is enrolled already is told so before anything is sent. */
+static enum cli_exit prove(struct session *session, const struct user *user, const struct contacts *contacts)
+{
+	struct enrolment trial = {.contacts = contacts};
+	struct record record, copy;
+	struct otp_why why;
+	enum cli_exit status = CLI_DONE;
+	enum otp_err err = session_read(session, user->name, &record, NULL, &why);
+
+	if (err != OTP_OK && err != OTP_ERR_NOT_ENROLLED)
+		return session_explain(err, user->name, &why);
+	if (err != OTP_OK) {
+		record = (struct record){.uid = user->uid};
+		(void)snprintf(record.user, sizeof record.user, "%s", user->name);
+	}
+	copy = record;
+	err = enroll(&trial, &copy, err == OTP_OK, session_now(session), &why);
+	if (err != OTP_OK)
+		return session_explain(err, user->name, &why);
+	for (unsigned i = 0; status == CLI_DONE && i < contacts->n; i++)
+		status = prove_contact(session, &record, &contacts->list[i]);
+	return status;
+}
+
+static enum cli_exit enroll_user(
+	struct session *session, const char *typed, const struct contacts *contacts, bool to_prove)
 {
 	struct enrolment enrolment = {.contacts = contacts};
 	struct user user;
@@ -54,7 +82,9 @@ static enum cli_exit enroll_user(struct session *session, const char *typed, con
 		report_error("the system has no user '%s'; only its users can be enrolled", typed);
 		return CLI_FAILED;
 	}
-	enum cli_exit status = session_change(session, &user, (struct otp_edit){enroll, &enrolment});
+	enum cli_exit status = to_prove ? prove(session, &user, contacts) : CLI_DONE;
+	if (status == CLI_DONE)
+		status = session_change(session, &user, (struct otp_edit){enroll, &enrolment});
 	if (status == CLI_DONE)
 		say_enrolled(&enrolment.after);
 	return status;
@@ -76,7 +106,7 @@ enum cli_exit command_enroll(
 	if (status == CLI_DONE)
 		status = contacts_are_allowed(&session.config, &contacts);
 	if (status == CLI_DONE)
-		status = enroll_user(&session, operands[0], &contacts);
+		status = enroll_user(&session, operands[0], &contacts, arguments->given[OPTION_PROVE] > 0);
 	session_close(&session);
 	return status;
 }

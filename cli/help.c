@@ -14,6 +14,21 @@ static bool is_of_group(const struct command *command, const char *group, size_t
 	       (strncmp(command->name, group, group_len) == 0 && command->name[group_len] == ' ');
 }
 
+/* Of a group, each command's; of all, those of a new host's first steps. */
+static void print_examples(FILE *out, const char *group, size_t group_len)
+{
+	static const char *const first_steps[] = {"init", "enroll", "show"};
+	const struct command *command;
+
+	for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+		bool wanted = group_len > 0 && is_of_group(command, group, group_len);
+		for (size_t n = 0; group_len == 0 && n < sizeof first_steps / sizeof first_steps[0]; n++)
+			wanted = wanted || strcmp(command->name, first_steps[n]) == 0;
+		if (wanted)
+			(void)fprintf(out, "  otpcode %s\n", command->example);
+	}
+}
+
 void help_print_overview(FILE *out, const char *group, size_t group_len)
 {
 	const struct command *command;
@@ -22,6 +37,8 @@ void help_print_overview(FILE *out, const char *group, size_t group_len)
 	for (size_t i = 0; (command = command_at(i)) != NULL; i++)
 		if (is_of_group(command, group, group_len))
 			(void)fprintf(out, "  %-15s  %s\n", command->name, command->summary);
+	(void)fprintf(out, "\nexamples:\n");
+	print_examples(out, group, group_len);
 	(void)fprintf(out, "\n'otpcode COMMAND --help' explains one of them, otpcode(8) all.\n");
 }
 

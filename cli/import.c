@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/describe.h"
 #include "cli/help.h"
+#include "cli/import_users.h"
 #include "cli/journal.h"
 #include "cli/owned_file.h"
 #include "cli/report.h"
@@ -258,8 +259,12 @@ enum cli_exit command_import(
 	struct import import = {.from = google != NULL ? "google-authenticator" : "pam-oath",
 		.sure = arguments->given[OPTION_YES] > 0};
 
-	if ((google == NULL) == (oath == NULL))
+	if (google == NULL && oath == NULL)
+		return import_users(arguments, user);
+	if (google != NULL && oath != NULL)
 		return help_complain("import", "either --google-authenticator FILE or --pam-oath FILE");
+	if (arguments->given[OPTION_DRY_RUN] > 0 || arguments->given[OPTION_UPDATE] > 0)
+		return help_complain("import", "--dry-run and --update go with a users file alone");
 	if (google != NULL && user == NULL)
 		return help_complain("import", "USER is missing: whose file it is");
 	enum cli_exit status = session_open(arguments, &import.session);

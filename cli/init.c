@@ -6,6 +6,7 @@
 #include "cli/system_user.h"
 #include "store/hostkey.h"
 #include "store/limits.h"
+#include "store/machine.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -102,6 +103,25 @@ static enum otp_err make_store(const struct config *config, bool *made, struct o
 	return err;
 }
 
+static const char *machine_path(const struct config *config)
+{
+	static char path[CONFIG_PATH_SIZE + sizeof "/" MACHINE_NAME];
+
+	(void)snprintf(path, sizeof path, "%s/" MACHINE_NAME, config->store.path);
+	return path;
+}
+
+static enum otp_err make_machine(const struct config *config, bool *made, struct otp_why *why)
+{
+	struct keys keys;
+	enum otp_err err = hostkey_load(config->store.key, SESSION_OWNER, &keys, why);
+
+	if (err == OTP_OK)
+		err = machine_note(config->store.path, SESSION_OWNER, &keys, made, why);
+	keys_wipe(&keys);
+	return err;
+}
+
 static enum otp_err make_limits(const struct config *config, bool *made, struct otp_why *why)
 {
 	return limits_create(config->store.path, SESSION_OWNER, made, why);
@@ -116,6 +136,7 @@ static const struct init_step steps[] = {
 	{"host key", make_key, key_path},
 	{"state folder", make_store, store_path},
 	{"table of limits", make_limits, limits_path},
+	{"note of this machine", make_machine, machine_path},
 	{"system user", make_hook_user, hook_user},
 };
 

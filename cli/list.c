@@ -7,12 +7,14 @@
 #include "cli/report.h"
 #include "cli/session.h"
 #include "cli/unenrolled.h"
+#include "cli/walk.h"
 
 /* Whom to list, and where the lines go. */
 struct roll {
 	struct session *session;
 	bool locked_only;
 	struct listing listing;
+	enum cli_exit status;
 };
 
 static void add_object(struct listing *listing, const struct record *record, int64_t now)
@@ -64,7 +66,7 @@ static enum cli_exit add_user(struct roll *roll, const char *name)
 	if (err == OTP_OK && roll->session->config.users.contacts.from == CONFIG_CONTACTS_FILE)
 		err = session_follow_contacts(roll->session, &record, &known, &why);
 
-	if (err == OTP_ERR_NOT_ENROLLED) /* unenrolled since the names were read */
+	if (err == OTP_ERR_NOT_ENROLLED) /* unenrolled since the name was read */
 		return CLI_DONE;
 	if (err != OTP_OK)
 		return session_explain(err, name, &why);
@@ -77,22 +79,25 @@ static enum cli_exit add_user(struct roll *roll, const char *name)
 	return CLI_DONE;
 }
 
+static bool add_next(void *ctx, const char *name)
+{
+	struct roll *roll = ctx;
+	enum cli_exit status = add_user(roll, name);
+
+	if (status != CLI_DONE)
+		roll->status = status;
+	return true;
+}
+
 static enum cli_exit list_enrolled(struct session *session, bool locked_only, bool as_json)
 {
 	static const char *const headings[] = {"USER", "CODES GO TO", "ALSO", "LAST SUCCESS", "LANES"};
 	struct roll roll = {.session = session, .locked_only = locked_only};
-	struct session_names names;
-	enum cli_exit status = session_list_names(session, &names);
 
-	if (status != CLI_DONE)
-		return status;
 	roll.listing = listing_new(as_json, "users", headings, 5);
-	for (size_t i = 0; i < names.n; i++) {
-		enum cli_exit one = add_user(&roll, names.list[i]);
-		if (one != CLI_DONE)
-			status = one;
-	}
-	session_free_names(&names);
+	enum cli_exit status = walk_users(session, (struct walk_visit){add_next, &roll});
+	if (status == CLI_DONE)
+		status = roll.status;
 	enum cli_exit printed =
 		listing_print(&roll.listing, locked_only ? "no user is locked" : "no user is enrolled");
 	return status != CLI_DONE ? status : printed;

@@ -6,13 +6,14 @@
 
 #include <stdbool.h>
 
-/* A list of facts that goes out as a table or, with --json, as an array of objects. */
+/* A list of facts that goes out as a table or, with --json, as an array of objects; as it grows, so that its
+ * length costs no memory. */
 struct listing {
 	bool as_json;
 	struct report_table table;
-	struct report_json json;
-	json_t *array;
-	unsigned rows_n;
+	struct report_json json; /* root: the last object added */
+	const char *member;
+	unsigned long rows_n;
 };
 
 /* member: what the array is called. Ended with listing_print or listing_drop. */
@@ -29,6 +30,7 @@ json_t *listing_add_object(struct listing *listing);
 /* if_empty is said in place of an empty table. */
 enum cli_exit listing_print(struct listing *listing, const char *if_empty);
 
+/* Of a list to which nothing was added. */
 void listing_drop(struct listing *listing);
 
 #endif

@@ -5,6 +5,7 @@
 #include "cli/journal.h"
 #include "cli/report.h"
 #include "cli/session.h"
+#include "cli/walk.h"
 #include "core/account.h"
 
 static enum otp_err lock(void *ctx, struct record *record, bool exists, int64_t now, struct otp_why *why)
@@ -60,33 +61,42 @@ static enum cli_exit unlock_one(struct session *session, const char *typed)
 	return status == CLI_DONE ? unlock_user(session, &user) : status;
 }
 
+/* Opens all who are locked. */
+struct opening {
+	struct session *session;
+	enum cli_exit status;
+	size_t unlocked_n;
+};
+
 /* One record that cannot be read must not keep the others locked; it makes the whole a failure. */
+static bool unlock_next(void *ctx, const char *name)
+{
+	struct opening *opening = ctx;
+	struct user user;
+	struct record record;
+	enum cli_exit status = session_find_record(opening->session, name, &user, &record);
+
+	if (status == CLI_DONE && !describe_is_locked(&record, session_now(opening->session)))
+		return true;
+	if (status == CLI_DONE)
+		status = unlock_user(opening->session, &user);
+	if (status != CLI_DONE)
+		opening->status = status;
+	else
+		opening->unlocked_n++;
+	return true;
+}
+
 static enum cli_exit unlock_all(struct session *session)
 {
-	struct session_names names;
-	enum cli_exit status = session_list_names(session, &names);
-	size_t unlocked_n = 0;
+	struct opening opening = {.session = session};
+	enum cli_exit walked = walk_users(session, (struct walk_visit){unlock_next, &opening});
 
-	if (status != CLI_DONE)
-		return status;
-	for (size_t i = 0; i < names.n; i++) {
-		struct user user;
-		struct record record;
-		enum cli_exit one = session_find_record(session, names.list[i], &user, &record);
-
-		if (one == CLI_DONE && !describe_is_locked(&record, session_now(session)))
-			continue;
-		if (one == CLI_DONE)
-			one = unlock_user(session, &user);
-		if (one != CLI_DONE)
-			status = one;
-		else
-			unlocked_n++;
-	}
-	session_free_names(&names);
-	if (unlocked_n == 0)
-		report_line("%s", status == CLI_DONE ? "no user is locked" : "no user was unlocked");
-	return status;
+	if (walked != CLI_DONE)
+		return walked;
+	if (opening.unlocked_n == 0)
+		report_line("%s", opening.status == CLI_DONE ? "no user is locked" : "no user was unlocked");
+	return opening.status;
 }
 
 enum cli_exit command_lock(

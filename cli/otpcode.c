@@ -17,18 +17,23 @@ static const struct command commands[] = {
 	{"init", "[--json]", "makes the host key, the state folder and the hook's user",
 		"What is there already is left as it is.\n", "init", {NULL}, 0, 0, OPTION_BIT(OPTION_JSON),
 		true, command_init},
-	{"enroll", "USER {--email ADDRESS | --sms NUMBER} ...",
+	{"enroll", "USER {--email ADDRESS | --sms NUMBER} ... [--prove]",
 		"registers a user with the addresses that get the codes",
-		"The addresses are tried in the order given. Nothing is sent to them: you vouch\nfor them.\n",
+		"The addresses are tried in the order given. Nothing is sent to them: you vouch\n"
+		"for them. With --prove a code is sent to each of them and asked for first.\n",
 		"enroll alice --email alice@example.org --sms +12025550123", {"USER"}, 1, 1,
-		OPTION_BIT(OPTION_EMAIL) | OPTION_BIT(OPTION_SMS), true, command_enroll},
+		OPTION_BIT(OPTION_EMAIL) | OPTION_BIT(OPTION_SMS) | OPTION_BIT(OPTION_PROVE), true,
+		command_enroll},
 	{"unenroll", "USER [--yes]", "removes a user's record: addresses, locks and history",
 		"Works also for a user who is gone from the system. Asks first; without a\n"
 		"terminal it needs --yes.\n",
 		"unenroll alice --yes", {"USER"}, 1, 1, OPTION_BIT(OPTION_YES), true, command_unenroll},
-	{"contact add", "USER {--email ADDRESS | --sms NUMBER}",
-		"adds an address at the end of a user's order", "", "contact add alice --sms +12025550123",
-		{"USER"}, 1, 1, OPTION_BIT(OPTION_EMAIL) | OPTION_BIT(OPTION_SMS), true, command_contact_add},
+	{"contact add", "USER {--email ADDRESS | --sms NUMBER} [--prove]",
+		"adds an address at the end of a user's order",
+		"With --prove a code is sent to it and asked for first.\n",
+		"contact add alice --sms +12025550123", {"USER"}, 1, 1,
+		OPTION_BIT(OPTION_EMAIL) | OPTION_BIT(OPTION_SMS) | OPTION_BIT(OPTION_PROVE), true,
+		command_contact_add},
 	{"contact remove", "USER NUMBER", "removes an address of a user",
 		"NUMBER is the one that 'otpcode show USER' prints. Codes that are on their way\n"
 		"stop working.\n",
@@ -77,14 +82,21 @@ static const struct command commands[] = {
 		"What is revoked is asked again at its next login.\n", "devices alice --revoke all", {"USER"},
 		1, 1, OPTION_BIT(OPTION_REVOKE) | OPTION_BIT(OPTION_JSON), true, command_devices},
 	{"import",
-		"{--google-authenticator FILE USER |\n"
+		"{FILE [--dry-run] [--update] |\n"
+		"                --google-authenticator FILE USER |\n"
 		"                --pam-oath FILE [USER]} [--yes]",
-		"takes over what another module's file has",
-		"The app goes on as it is, and scratch codes become backup codes. FILE must be\n"
-		"the user's own or root's, and nobody else's to read. It stays as it is: remove\n"
-		"it once nothing reads it any more.\n",
-		"import --google-authenticator /home/alice/.google_authenticator alice", {"USER"}, 0, 1,
-		OPTION_BIT(OPTION_GOOGLE_AUTHENTICATOR) | OPTION_BIT(OPTION_PAM_OATH) |
+		"registers a file's users, or takes over another module's",
+		"FILE is CSV, whose first line names the columns (user, and email, sms or\n"
+		"contact as often as there are addresses), or JSON lines; '-' is standard input.\n"
+		"What is wrong with a line is told with its number, and touches no other user.\n"
+		"Users who are enrolled with these facts are passed over, so that a run that was\n"
+		"cut short is run again; with other facts they are refused, but with --update.\n"
+		"Of another module's file the app goes on as it is, and scratch codes become\n"
+		"backup codes. It must be the user's own or root's, and nobody else's to read,\n"
+		"and stays as it is: remove it once nothing reads it any more.\n",
+		"import users.csv --dry-run", {"FILE"}, 0, 1,
+		OPTION_BIT(OPTION_DRY_RUN) | OPTION_BIT(OPTION_UPDATE) |
+			OPTION_BIT(OPTION_GOOGLE_AUTHENTICATOR) | OPTION_BIT(OPTION_PAM_OATH) |
 			OPTION_BIT(OPTION_YES),
 		true, command_import},
 	{"test", "USER | --to ADDRESS [--provider NAME] [--verbose] [--json]",
@@ -97,11 +109,33 @@ static const struct command commands[] = {
 		OPTION_BIT(OPTION_TO) | OPTION_BIT(OPTION_PROVIDER) | OPTION_BIT(OPTION_VERBOSE) |
 			OPTION_BIT(OPTION_JSON),
 		true, command_test},
+	{"export", "[FILE] [--json-lines] [--with-secrets]", "writes the enrolled users as import reads them",
+		"CSV, or JSON lines. To standard output, or to FILE, which must not be there yet\n"
+		"and is made with mode 0600. Addresses stand in it in full. --with-secrets puts\n"
+		"the secrets of authenticator apps and the seals of backup codes in it too, and\n"
+		"needs FILE.\n",
+		"export users.csv", {"FILE"}, 0, 1,
+		OPTION_BIT(OPTION_JSON_LINES) | OPTION_BIT(OPTION_WITH_SECRETS), true, command_export},
+	{"restored", "{USER ... | --all} [--yes]", "makes records that came back from a backup safe to use",
+		"What may have been used or revoked since the backup goes: waiting logins,\n"
+		"devices and backup codes; codes that an app has shown until now are not\n"
+		"accepted. Asks first; without a terminal it needs --yes.\n",
+		"restored --all --yes", {"USER"}, 0, ARGUMENTS_WORDS_MAX - 1,
+		OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_YES), true, command_restored},
 	{"passwd", "[USER]", "replaces a forgotten password",
 		"The user gives a code that was sent and, where there is an app or a backup\n"
 		"code, one of those too. Only where the configuration has forgotten=yes in\n"
 		"[passwd]; never for uid 0.\n",
 		"passwd alice", {"USER"}, 0, 1, 0, true, command_passwd},
+	{"doctor", "[--service NAME] [--send ADDRESS] [--json]",
+		"looks for what keeps codes from working, and for its mend",
+		"Looks at the module, the configuration, the store, sshd's effective settings,\n"
+		"the PAM stack of the service, the hook and the way to each provider, the users\n"
+		"and the host. Changes nothing; sends nothing without --send. Exits 1 where\n"
+		"something is wrong.\n",
+		"doctor --service sshd", {NULL}, 0, 0,
+		OPTION_BIT(OPTION_SERVICE) | OPTION_BIT(OPTION_SEND) | OPTION_BIT(OPTION_JSON), true,
+		command_doctor},
 	{"config check", "[FILE]", "checks the configuration, or FILE, without using it",
 		"Reads the templates that it names too. Exits 78 where something is wrong.\n"
 		"Without FILE, root is also told what the hook's user cannot read; whether\n"
@@ -237,6 +271,7 @@ static enum cli_exit run_command(const struct arguments *arguments)
 		report_error("%s: must be root: sudo otpcode %s ...", command->name, command->name);
 		return CLI_FAILED;
 	}
+	report_json_schema(command->name);
 	return command->run(arguments, operands, operands_n);
 }
 

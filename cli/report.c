@@ -12,6 +12,15 @@
 
 #define LINE_SIZE 2048
 
+/* What the first write to standard output that failed ran into. */
+static int write_error;
+
+void report_check_written(void)
+{
+	if (write_error == 0 && ferror(stdout) != 0)
+		write_error = errno;
+}
+
 __attribute__((format(printf, 3, 0))) static void print_line(
 	FILE *out, const char *prefix, const char *format, va_list args)
 {
@@ -22,6 +31,7 @@ __attribute__((format(printf, 3, 0))) static void print_line(
 		if (*p < 0x20 || *p == 0x7f)
 			*p = '?';
 	(void)fprintf(out, "%s%s\n", prefix, line);
+	report_check_written();
 }
 
 void report_line(const char *format, ...)
@@ -78,11 +88,12 @@ bool report_confirm(const char *warning)
 
 enum cli_exit report_finish(enum cli_exit status)
 {
-	errno = 0;
-	if (fflush(stdout) == 0 && ferror(stdout) == 0 && fclose(stdout) == 0)
+	bool fine = fflush(stdout) == 0;
+	report_check_written();
+	fine = fine && ferror(stdout) == 0 && fclose(stdout) == 0;
+	if (fine)
 		return status;
-	report_error("the output could not be written: %s",
-		errno != 0 ? strerror(errno) : "an earlier write failed");
+	report_error("the output could not be written: %s", strerror(write_error != 0 ? write_error : errno));
 	return status == CLI_DONE ? CLI_FAILED : status;
 }
 
@@ -125,28 +136,62 @@ void report_table_drop(struct report_table *table)
 	table->table = NULL;
 }
 
-enum cli_exit report_table_print(struct report_table *table, const char *indent)
+static void print_table(struct report_table *table, const char *indent)
 {
 	char *text = NULL, *rest, *line;
 
 	if (!table->failed)
 		table->failed = scols_print_table_to_string(table->table, &text) != 0 || text == NULL;
-	report_table_drop(table);
 	rest = text;
 	while (!table->failed && (line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
 			(void)printf("%s%s\n", indent, line);
+	report_check_written();
 	free(text);
+}
+
+void report_table_flush(struct report_table *table)
+{
+	print_table(table, "");
+	for (unsigned i = 0; !table->failed && i < table->columns_n; i++) {
+		struct libscols_column *column = scols_table_get_column(table->table, i);
+		table->failed = scols_column_set_whint(column, (double)scols_column_get_width(column)) != 0;
+	}
+	if (!table->failed)
+		table->failed = scols_table_enable_noheadings(table->table, 1) != 0;
+	scols_table_remove_lines(table->table);
+}
+
+enum cli_exit report_table_print(struct report_table *table, const char *indent)
+{
+	print_table(table, indent);
+	report_table_drop(table);
 	if (table->failed)
 		report_error("there is not enough memory");
 	return table->failed ? CLI_FAILED : CLI_DONE;
+}
+
+static char schema[32] = "otpcode";
+
+void report_json_schema(const char *command_name)
+{
+	(void)snprintf(schema, sizeof schema, "%s", command_name);
+	for (char *p = schema; *p != '\0'; p++)
+		if (*p == ' ')
+			*p = '-';
+}
+
+const char *report_json_schema_name(void)
+{
+	return schema;
 }
 
 struct report_json report_json_new(void)
 {
 	struct report_json json = {.root = json_object()};
 
-	report_json_put(&json, json.root, "version", json_integer(1));
+	report_json_put(&json, json.root, "schema", json_string(schema));
+	report_json_put(&json, json.root, "version", json_integer(REPORT_JSON_VERSION));
 	return json;
 }
 

@@ -28,6 +28,9 @@ enum cli_exit report_failure(enum otp_err err, const struct otp_why *why);
  * do. */
 bool report_confirm(const char *warning);
 
+/* After something was written to standard output: keeps why it could not be, for report_finish to tell. */
+void report_check_written(void);
+
 /* Writes out what is left. What could not be written makes a failure of status. */
 enum cli_exit report_finish(enum cli_exit status);
 
@@ -39,6 +42,9 @@ struct report_table {
 };
 struct report_table report_table_new(const char *const *headings, unsigned headings_n);
 void report_table_add(struct report_table *table, const char *const *cells);
+/* Prints what is there, and makes room: later lines stand under the same headings, in columns at least as
+ * wide. */
+void report_table_flush(struct report_table *table);
 /* Prints with indent in front of each line, and frees. */
 enum cli_exit report_table_print(struct report_table *table, const char *indent);
 void report_table_drop(struct report_table *table); /* frees without printing */
@@ -51,7 +57,10 @@ struct report_json {
 	json_t *root;
 	bool failed;
 };
-struct report_json report_json_new(void); /* {"version": 1} */
+#define REPORT_JSON_VERSION 1                      /* of what the schemas of docs/schema/ describe */
+void report_json_schema(const char *command_name); /* what report_json_new is to name */
+const char *report_json_schema_name(void);         /* "list", "config-show" */
+struct report_json report_json_new(void);          /* {"schema": "list", "version": 1} */
 void report_json_put(struct report_json *json, json_t *object, const char *key, json_t *value);
 void report_json_append(struct report_json *json, json_t *array, json_t *value);
 json_t *report_json_text(const char *text);                /* bytes that are no UTF-8 become '?' */

@@ -81,12 +81,4 @@ enum cli_exit session_change(struct session *session, const struct user *user, s
 /* Reports why a record could not be read or changed, and what to do. */
 enum cli_exit session_explain(enum otp_err err, const char *user, const struct otp_why *why);
 
-/* All users with a record, by name. Ended with session_free_names. */
-struct session_names {
-	char **list;
-	size_t n;
-};
-enum cli_exit session_list_names(struct session *session, struct session_names *names);
-void session_free_names(struct session_names *names);
-
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/admin_request.h"
 #include "cli/command.h"
 #include "cli/contacts.h"
 #include "cli/help.h"
@@ -12,26 +13,9 @@
 
 static void fill_request(struct trial *trial, const char *user, const char *provider)
 {
-	char host[ORIGIN_HOST_SIZE];
-	const char *tty = ttyname(STDIN_FILENO);
-	struct origin origin;
-	struct request *request = &trial->request;
-
-	session_host_name(&trial->config, host);
-	origin_from_facts(
-		&(struct origin_facts){
-			.host = host, .service = "otpcode", .tty = tty, .caller_uid = getuid()},
-		&origin);
-	request->kind = REQUEST_TEST;
-	memcpy(request->host, origin.host, sizeof request->host);
-	memcpy(request->service, origin.service, sizeof request->service);
-	memcpy(request->source, origin.source, sizeof request->source);
-	request_set_user(request, user);
-	(void)snprintf(request->support, sizeof request->support, "%s", trial->config.prompt.support);
-	(void)snprintf(request->provider, sizeof request->provider, "%s", provider != NULL ? provider : "");
-	request->time = clock_system().now(NULL);
-	request->wait_ms = trial->config.delivery.wait_s * 1000;
-	contact_mask(&request->contact, trial->mask);
+	admin_request_fill(&trial->config, user, provider, &trial->request);
+	trial->request.kind = REQUEST_TEST;
+	contact_mask(&trial->request.contact, trial->mask);
 }
 
 static enum cli_exit check_provider(const struct config *config, const char *name)

@@ -57,6 +57,8 @@ static const char *outcome_name(const struct trial *trial)
 		return "unknown";
 	case VERDICT_CONFIG:
 		return "config";
+	case VERDICT_READY:
+		break;
 	}
 	return "none";
 }
@@ -101,6 +103,8 @@ static void say_verdict(const struct trial *trial)
 		break;
 	case VERDICT_CONFIG:
 		report_line("not sent: the configuration is at fault: %s", verdict->reason);
+		break;
+	case VERDICT_READY:
 		break;
 	}
 }

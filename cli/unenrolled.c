@@ -5,9 +5,9 @@
 #include "cli/report.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,7 +29,7 @@ static bool is_login_shell(const char *shell)
 	return found;
 }
 
-static bool can_log_in(const struct passwd *entry)
+bool unenrolled_can_log_in(const struct passwd *entry)
 {
 	/* An empty shell means /bin/sh: passwd(5). */
 	const char *shell = entry->pw_shell != NULL && *entry->pw_shell != '\0' ? entry->pw_shell : "/bin/sh";
@@ -37,12 +37,17 @@ static bool can_log_in(const struct passwd *entry)
 	return (entry->pw_uid == 0 || entry->pw_uid >= UID_FIRST_PERSON) && is_login_shell(shell);
 }
 
-static bool is_enrolled(const struct session_names *names, const char *user)
+/* A name that no record can have is not enrolled; a record that cannot be read is one. */
+static bool is_enrolled(struct session *session, const char *user)
 {
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->list[i], user) == 0)
-			return true;
-	return false;
+	char bytes[STORE_RECORD_MAX];
+	struct store *store = &session->core.store;
+	struct store_bytes found;
+	struct otp_why why;
+	enum otp_err err = store->read(store->self, (struct store_key){user}, bytes, &found, &why);
+
+	OPENSSL_cleanse(bytes, sizeof bytes);
+	return err != OTP_ERR_NOT_ENROLLED && err != OTP_ERR_INVALID;
 }
 
 static void add_user(struct listing *listing, const struct passwd *entry)
@@ -80,8 +85,7 @@ static enum cli_exit add_unless_known(
 }
 
 /* A name service that fails half way must not make the list look whole. */
-static enum cli_exit add_users(
-	struct listing *listing, const struct session *session, const struct session_names *names)
+static enum cli_exit add_users(struct listing *listing, struct session *session)
 {
 	const struct passwd *entry;
 	enum cli_exit status = CLI_DONE;
@@ -89,7 +93,7 @@ static enum cli_exit add_users(
 
 	setpwent();
 	while (status == CLI_DONE && (errno = 0, entry = getpwent()) != NULL)
-		if (can_log_in(entry) && !is_enrolled(names, entry->pw_name))
+		if (unenrolled_can_log_in(entry) && !is_enrolled(session, entry->pw_name))
 			status = add_unless_known(listing, session, entry);
 	error = errno;
 	endpwent();
@@ -104,14 +108,8 @@ static enum cli_exit add_users(
 enum cli_exit unenrolled_list(struct session *session, bool as_json)
 {
 	static const char *const headings[] = {"USER", "UID", "SHELL"};
-	struct session_names names;
-	enum cli_exit status = session_list_names(session, &names);
-
-	if (status != CLI_DONE)
-		return status;
 	struct listing listing = listing_new(as_json, "users", headings, 3);
-	status = add_users(&listing, session, &names);
-	session_free_names(&names);
+	enum cli_exit status = add_users(&listing, session);
 	enum cli_exit printed = listing_print(&listing, "every user with a login shell is enrolled");
 	return status != CLI_DONE ? status : printed;
 }

@@ -187,3 +187,16 @@ void account_unlock(struct record *record, int64_t now)
 	drop_tried_challenges(record);
 	note(record, now, EVENT_ADMIN_UNLOCK, NULL, 0);
 }
+
+void account_restored(struct record *record, int64_t now)
+{
+	record->challenges_n = 0;
+	record->backups_n = 0;
+	record->devices_n = 0;
+	for (unsigned i = 0; i < record->totp_n; i++) {
+		int64_t latest = totp_latest_step(&record->totp[i].form, now);
+		if (record->totp[i].last_step < latest)
+			record->totp[i].last_step = latest;
+	}
+	note(record, now, EVENT_RESTORED, NULL, 0);
+}

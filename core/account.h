@@ -50,6 +50,12 @@ void account_lock(struct record *record, int64_t now);
 void account_unlock(struct record *record, int64_t now);
 
 /*
+ * The record came back from a backup: what of it may have been used, ended or revoked since is gone, waiting
+ * logins, backup codes and devices; of an app's codes none that was shown until now is accepted.
+ */
+void account_restored(struct record *record, int64_t now);
+
+/*
  * The user's authenticator app, in place of the one before; proved: last_step is the step of the code that
  * was typed, after which the next one counts. A user without a record (exists is false) gets one without
  * contacts.

@@ -259,9 +259,7 @@ static bool could_be(struct judge_turn *turn, const struct record *record,
 	guess->may_be_backup = judging_backups(turn, record) > 0 && backup_clean(turn->typed, &guess->backup);
 	if (guess->may_be_sent || guess->may_be_totp || guess->may_be_backup)
 		return true;
-	const enum lane lane = turn->step->lane;
 	*turn->step = turn->before;
-	turn->step->lane = lane;
 	turn->step->shape = shape == CODE_SHAPE_CODE ? CODE_SHAPE_LENGTH : shape;
 	turn->step->typed_len = typed_len;
 	turn->step->situation = OTP_NOT_A_CODE;

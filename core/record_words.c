@@ -37,6 +37,7 @@ static const char *const events[] = {
 	[EVENT_DEVICES_REVOKED] = "devices-revoked",
 	[EVENT_PASSWORD] = "password",
 	[EVENT_REF_TYPED] = "ref-typed",
+	[EVENT_RESTORED] = "restored",
 };
 _Static_assert(COUNT_OF(lanes) == LANES_N && COUNT_OF(events) == EVENT_KINDS_N, "each has a name");
 

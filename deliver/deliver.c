@@ -113,6 +113,14 @@ static enum otp_err socket_begin(const struct deliver_options *options, const st
 	return err;
 }
 
+/* Only a check can end in "ready", and it cannot end in "sent". */
+static bool answers(const struct request *request, const struct request_verdict *verdict)
+{
+	enum request_outcome other = request->kind == REQUEST_CHECK ? VERDICT_SENT : VERDICT_READY;
+
+	return verdict->outcome != other;
+}
+
 enum otp_err deliver_send(const struct deliver_options *options, const struct request *request,
 	enum deliver_end *end, struct request_verdict *verdict, struct otp_why *why)
 {
@@ -127,6 +135,12 @@ enum otp_err deliver_send(const struct deliver_options *options, const struct re
 		err = child_begin(options, request, &source, why);
 	if (err == OTP_OK)
 		err = reply_await(&source, end, verdict, why);
+	if (err == OTP_OK && *end == DELIVER_VERDICT && !answers(request, verdict))
+		err = why_set(why, OTP_ERR_DELIVERY, 0,
+			request->kind == REQUEST_CHECK
+				? "%s says that it sent a message, where none was to be sent"
+				: "%s says what answers another kind of request",
+			source.name);
 	program_close(&source.fd);
 	if (err != OTP_OK)
 		say_nothing(end, verdict);

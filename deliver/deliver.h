@@ -24,6 +24,10 @@ struct deliver_options {
 	 * may hold any printable ASCII, and the address but for request_blank. */
 	void (*trace)(void *self, const char *line);
 	void *trace_self;
+	/* With REQUEST_CHECK: called for each fact that is told before the verdict, "sms-parts 2", which may
+	 * be anything printable. */
+	void (*fact)(void *self, const char *line);
+	void *fact_self;
 };
 
 enum deliver_end {
@@ -35,10 +39,11 @@ enum deliver_end {
  * Gives the hook the request and waits at most request->wait_ms for its verdict, out of which the code and
  * the address are blanked. Errors: those of request_encode; OTP_ERR_UNTRUSTED; OTP_ERR_CONFIG (no such
  * hook_user, or root); OTP_ERR_NSS; OTP_ERR_DELIVERY (not run, not reached, ended without a verdict, spoke
- * nonsense). With any of them verdict says nothing. The host process afterwards is exactly as before: signal
- * dispositions and mask, timers, descriptors, umask, folder, environment, children, ids, limits. Its SIGCHLD
- * handler does not run and its waitpid(-1) sees no child of ours; only a host that made itself a subreaper
- * (PR_SET_CHILD_SUBREAPER) inherits the hook, as it does any orphan.
+ * nonsense, or answered another kind of request). With any of them verdict says nothing. The host process
+ * afterwards is exactly as before: signal dispositions and mask, timers, descriptors, umask, folder,
+ * environment, children, ids, limits. Its SIGCHLD handler does not run and its waitpid(-1) sees no child of
+ * ours; only a host that made itself a subreaper (PR_SET_CHILD_SUBREAPER) inherits the hook, as it does any
+ * orphan.
  */
 __attribute__((warn_unused_result)) enum otp_err deliver_send(const struct deliver_options *options,
 	const struct request *request, enum deliver_end *end, struct request_verdict *verdict,

@@ -9,7 +9,11 @@
 #define WAIT_MAX_MS 60000
 
 static const char *const kinds[] = {
-	[REQUEST_CODE] = "code", [REQUEST_TEST] = "test", [REQUEST_PASSWORD] = "password"};
+	[REQUEST_CODE] = "code",
+	[REQUEST_TEST] = "test",
+	[REQUEST_PASSWORD] = "password",
+	[REQUEST_CHECK] = "check",
+};
 
 static void put_kind(const struct field *field, const struct request *request, char out[FIELD_VALUE_SIZE])
 {
@@ -157,9 +161,10 @@ static bool take_wait(const struct field *field, struct request *request, const 
 
 /* docs/deliver-protocol.md shows this table; a test holds the two in step. */
 static const struct field fields[] = {
-	{"kind", FIELD_ALWAYS, "code, test or password", put_kind, take_kind, 0, 0},
+	{"kind", FIELD_ALWAYS, "code, test, password or check", put_kind, take_kind, 0, 0},
 	{"channel", FIELD_ALWAYS, "email or sms", put_channel, take_channel, 0, 0},
-	{"address", FIELD_ALWAYS, "an address of the channel", put_text, take_address, AT(contact.address)},
+	{"address", FIELD_WITH_MESSAGE, "an address of the channel", put_text, take_address,
+		AT(contact.address)},
 	{"code", FIELD_WITH_CODE, "6 to 10 digits or capital letters", put_text, take_code, AT(code.text)},
 	{"ref", FIELD_WITH_CODE, "3 capital letters", put_text, take_ref, AT(ref)},
 	{"user", FIELD_ALWAYS, "at most 255 characters", put_text, take_text, AT(user)},
@@ -193,12 +198,24 @@ const char *field_take(const struct field *field, struct request *request, const
 		return "printable ASCII";
 	if (field->need == FIELD_WITH_CODE && request->kind != REQUEST_CODE)
 		return "left out with any kind but code";
+	if (field->need == FIELD_WITH_MESSAGE && request->kind == REQUEST_CHECK)
+		return "left out with kind check";
 	return len > 0 && field->take(field, request, value) ? NULL : field->rule;
 }
 
 bool field_is_required(const struct field *field, enum request_kind kind)
 {
-	return field->need == FIELD_ALWAYS || (field->need == FIELD_WITH_CODE && kind == REQUEST_CODE);
+	switch (field->need) {
+	case FIELD_ALWAYS:
+		return true;
+	case FIELD_WITH_CODE:
+		return kind == REQUEST_CODE;
+	case FIELD_WITH_MESSAGE:
+		return kind != REQUEST_CHECK;
+	case FIELD_OPTIONAL:
+		break;
+	}
+	return false;
 }
 
 static const char *need_name(enum field_need need)
@@ -208,6 +225,8 @@ static const char *need_name(enum field_need need)
 		return "always";
 	case FIELD_WITH_CODE:
 		return "with kind code";
+	case FIELD_WITH_MESSAGE:
+		return "not with kind check";
 	case FIELD_OPTIONAL:
 		return "optional";
 	}

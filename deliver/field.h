@@ -13,7 +13,8 @@
 
 enum field_need {
 	FIELD_ALWAYS,
-	FIELD_WITH_CODE, /* with kind code, and with no other */
+	FIELD_WITH_CODE,    /* with kind code, and with no other */
+	FIELD_WITH_MESSAGE, /* with every kind but check, which has no message */
 	FIELD_OPTIONAL,
 };
 

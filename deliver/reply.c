@@ -55,20 +55,28 @@ static enum otp_err reply_decode(const struct reply_source *source, const struct
 	return OTP_ERR_DELIVERY;
 }
 
-/* Takes a line off the front that tells of the conversation, where somebody listens. */
-static bool take_trace(const struct reply_source *source, struct reply *reply)
+/* Takes a line off the front that begins with mark, where somebody listens. */
+static bool take_line(
+	struct reply *reply, const char *mark, void (*listener)(void *self, const char *line), void *self)
 {
-	static const size_t mark_len = sizeof REQUEST_TRACE - 1;
+	size_t mark_len = strlen(mark);
 	char *newline = memchr(reply->text, '\n', reply->len);
 
-	if (source->options->trace == NULL || newline == NULL || reply->len < mark_len ||
-		memcmp(reply->text, REQUEST_TRACE, mark_len) != 0)
+	if (listener == NULL || newline == NULL || reply->len < mark_len ||
+		memcmp(reply->text, mark, mark_len) != 0)
 		return false;
 	*newline = '\0';
-	source->options->trace(source->options->trace_self, reply->text + mark_len);
+	listener(self, reply->text + mark_len);
 	reply->len -= (size_t)(newline + 1 - reply->text);
 	memmove(reply->text, newline + 1, reply->len);
 	return true;
+}
+
+/* What stands before the verdict. */
+static bool take_news(const struct deliver_options *options, struct reply *reply)
+{
+	return take_line(reply, REQUEST_TRACE, options->trace, options->trace_self) ||
+	       take_line(reply, REQUEST_FACT, options->fact, options->fact_self);
 }
 
 /* True once nothing more need be read; *err is then what it comes to. Whatever follows the first line is not
@@ -120,7 +128,7 @@ enum otp_err reply_await(const struct reply_source *source, enum deliver_end *en
 		if (n < 0)
 			return why_set(why, OTP_ERR_DELIVERY, errno, "cannot read from the hook");
 		reply.len += (size_t)n;
-		while (take_trace(source, &reply))
+		while (take_news(source->options, &reply))
 			;
 		if (reply_is_complete(source, &reply, n == 0, verdict, &err, why)) {
 			*end = DELIVER_VERDICT;

@@ -23,18 +23,22 @@
 #define REQUEST_REASON_SIZE 200
 #define REQUEST_SUPPORT_SIZE 65
 #define REQUEST_TRACE "trace " /* what a line begins with that tells of the conversation */
+#define REQUEST_FACT "fact "   /* and one that tells a fact, in answer to REQUEST_CHECK */
+#define REQUEST_FACT_CERTIFICATE "certificate-ends" /* seconds since 1970 */
+#define REQUEST_FACT_PARTS "sms-parts"              /* of a text message with a code */
 
 enum request_kind {
 	REQUEST_CODE,     /* a code for a login */
 	REQUEST_TEST,     /* an admin's test message: no code */
 	REQUEST_PASSWORD, /* a notice: a forgotten password was replaced */
+	REQUEST_CHECK,    /* no message: how far one would come */
 };
 
-/* One message to deliver. code is secret: request_wipe on every way out. */
+/* One message to deliver, but for REQUEST_CHECK. code is secret: request_wipe on every way out. */
 struct request {
 	enum request_kind kind;
-	struct contact contact;
-	struct code code; /* empty but for REQUEST_CODE */
+	struct contact contact; /* its address is empty for REQUEST_CHECK */
+	struct code code;       /* empty but for REQUEST_CODE */
 	char ref[CODE_REF_SIZE];
 	char user[RECORD_USER_SIZE];
 	char account[ORIGIN_ACCOUNT_SIZE]; /* shared with others, which the login is to; empty: the user's own
@@ -57,12 +61,13 @@ enum request_outcome {
 	VERDICT_LATER,   /* every provider failed for now, and nothing more will be tried */
 	VERDICT_UNKNOWN, /* the connection was lost after the message was handed over: it may arrive */
 	VERDICT_CONFIG,  /* the hook's own configuration is at fault */
+	VERDICT_READY,   /* REQUEST_CHECK: a message would have been handed over */
 };
 
 struct request_verdict {
 	enum request_outcome outcome;
 	char provider[REQUEST_PROVIDER_SIZE]; /* "-" for VERDICT_CONFIG */
-	long ms;                              /* VERDICT_SENT: how long it took */
+	long ms;                              /* VERDICT_SENT, VERDICT_READY: how long it took */
 	char reason[REQUEST_REASON_SIZE];     /* one line, no control bytes, no code, no address */
 };
 
@@ -88,7 +93,7 @@ void request_set_user(struct request *request, const char *name);
 
 /*
  * The table of keys in the order of their lines, for documentation checks. need: "always", "with kind code",
- * "optional".
+ * "not with kind check", "optional".
  */
 struct request_key_facts {
 	const char *key, *need, *rule;

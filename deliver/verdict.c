@@ -22,6 +22,7 @@ static const struct form forms[] = {
 	{"later", VERDICT_LATER, true, true},
 	{"unknown", VERDICT_UNKNOWN, true, true},
 	{"config", VERDICT_CONFIG, false, true},
+	{"ready", VERDICT_READY, true, false},
 };
 
 #define FORMS_N (sizeof forms / sizeof *forms)
@@ -120,7 +121,8 @@ static const char *decode(const char *text, size_t len, struct request_verdict *
 	int64_t ms = 0;
 
 	if (form == NULL)
-		return "its first word is none of sent, refused, later, unknown, config, or nothing follows "
+		return "its first word is none of sent, refused, later, unknown, config, ready, or nothing "
+		       "follows "
 		       "it";
 	out->outcome = form->outcome;
 	memcpy(out->provider, "-", sizeof "-");

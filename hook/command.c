@@ -252,3 +252,23 @@ void command_send(const struct config_provider *provider, const struct provider_
 	OPENSSL_cleanse(running, sizeof *running);
 	free(running);
 }
+
+void command_probe(const struct config_provider *provider, struct provider_result *result)
+{
+	const char *rest = provider->command, *word = "";
+	char path[CONFIG_COMMAND_SIZE], program[PATH_MAX];
+	size_t len = 0;
+	struct otp_why why = {0};
+
+	result->outcome = VERDICT_READY;
+	(void)command_line_take(&rest, &word, &len);
+	(void)snprintf(path, sizeof path, "%.*s", (int)len, word);
+	enum otp_err err = command_program_find(path, program, &why);
+	if (err == OTP_OK && access(program, X_OK) != 0)
+		err = why_set(&why, OTP_ERR_IO, errno, "cannot run %s", program);
+	if (err == OTP_OK)
+		return;
+	result->outcome = VERDICT_CONFIG;
+	(void)snprintf(
+		result->reason, sizeof result->reason, "%.*s", (int)sizeof result->reason - 1, why.text);
+}

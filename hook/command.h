@@ -12,4 +12,7 @@
 void command_send(const struct config_provider *provider, const struct provider_message *message,
 	struct provider_limits limits, struct provider_result *result);
 
+/* Whether the command could be run; it is not. */
+void command_probe(const struct config_provider *provider, struct provider_result *result);
+
 #endif

@@ -150,6 +150,32 @@ enum otp_err curl_transfer_go_through(struct curl_transfer *transfer, const char
 	return OTP_OK;
 }
 
+enum otp_err curl_transfer_keep_certificates(struct curl_transfer *transfer, struct otp_why *why)
+{
+	if (curl_easy_setopt(transfer->handle, CURLOPT_CERTINFO, 1L) != CURLE_OK)
+		return why_set(why, OTP_ERR_CONFIG, 0, "this libcurl does not show certificates");
+	return OTP_OK;
+}
+
+int64_t curl_transfer_certificate_end(struct curl_transfer *transfer)
+{
+	static const char mark[] = "Expire date:";
+	struct curl_certinfo *chain = NULL;
+	int64_t first = 0;
+
+	if (curl_easy_getinfo(transfer->handle, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL)
+		return 0;
+	for (int i = 0; i < chain->num_of_certs; i++)
+		for (const struct curl_slist *line = chain->certinfo[i]; line != NULL; line = line->next) {
+			int64_t ends = strncmp(line->data, mark, sizeof mark - 1) == 0
+					       ? (int64_t)curl_getdate(line->data + sizeof mark - 1, NULL)
+					       : 0;
+			if (ends > 0 && (first == 0 || ends < first))
+				first = ends;
+		}
+	return first;
+}
+
 bool curl_transfer_take(struct curl_transfer *transfer, size_t len)
 {
 	transfer->received += len;

@@ -44,6 +44,13 @@ __attribute__((warn_unused_result)) enum otp_err curl_transfer_show_certificate(
 __attribute__((warn_unused_result)) enum otp_err curl_transfer_go_through(
 	struct curl_transfer *transfer, const char *proxy, struct otp_why *why);
 
+/* Has the server's certificates kept, for curl_transfer_certificate_end. */
+__attribute__((warn_unused_result)) enum otp_err curl_transfer_keep_certificates(
+	struct curl_transfer *transfer, struct otp_why *why);
+
+/* When the first certificate of the server's chain ends, seconds since 1970; 0 where there is none. */
+int64_t curl_transfer_certificate_end(struct curl_transfer *transfer);
+
 /* Counts len bytes of an answer; false once there were more than CURL_RESPONSE_MAX. */
 bool curl_transfer_take(struct curl_transfer *transfer, size_t len);
 

@@ -4,6 +4,7 @@
 #include "config/placeholder.h"
 #include "config/url.h"
 #include "hook/curl.h"
+#include "hook/curl_cause.h"
 #include "hook/curl_trace.h"
 #include "hook/fill.h"
 #include "hook/http_reply.h"
@@ -331,7 +332,28 @@ static void perform(struct sending *sending, struct provider_result *result)
 	http_judge(&end, result);
 }
 
-void http_send(const struct config_provider *provider, const struct provider_message *message,
+static enum otp_err set_question(struct sending *sending, struct otp_why *why)
+{
+	if (curl_easy_setopt(sending->transfer.handle, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK)
+		return why_set(why, OTP_ERR_CONFIG, 0, "this libcurl cannot connect without asking");
+	return curl_transfer_keep_certificates(&sending->transfer, why);
+}
+
+static void connect_alone(struct sending *sending, struct provider_result *result)
+{
+	struct curl_cause cause = {.code = curl_easy_perform(sending->transfer.handle),
+		.server = sending->server,
+		.words = sending->transfer.error};
+
+	(void)curl_easy_getinfo(sending->transfer.handle, CURLINFO_OS_ERRNO, &cause.os_error);
+	if (cause.code == CURLE_OK)
+		result->outcome = VERDICT_READY;
+	else
+		curl_cause_judge(&cause, result);
+	result->certificate_ends = curl_transfer_certificate_end(&sending->transfer);
+}
+
+static void run(const struct config_provider *provider, const struct provider_message *message, bool asks,
 	struct provider_limits limits, struct provider_result *result)
 {
 	struct sending *sending = calloc(1, sizeof *sending);
@@ -345,8 +367,12 @@ void http_send(const struct config_provider *provider, const struct provider_mes
 	sending->provider = provider;
 	sending->message = message;
 	enum otp_err err = prepare(sending, limits, &why);
-	if (err == OTP_OK) {
+	if (err == OTP_OK && !asks)
+		err = set_question(sending, &why);
+	if (err == OTP_OK && asks) {
 		perform(sending, result);
+	} else if (err == OTP_OK) {
+		connect_alone(sending, result);
 	} else {
 		result->outcome = err == OTP_ERR_NO_MEMORY ? VERDICT_LATER : VERDICT_CONFIG;
 		(void)snprintf(result->reason, sizeof result->reason, "%.*s", (int)sizeof result->reason - 1,
@@ -358,4 +384,16 @@ void http_send(const struct config_provider *provider, const struct provider_mes
 	curl_transfer_close(&sending->transfer);
 	OPENSSL_cleanse(sending, sizeof *sending);
 	free(sending);
+}
+
+void http_send(const struct config_provider *provider, const struct provider_message *message,
+	struct provider_limits limits, struct provider_result *result)
+{
+	run(provider, message, true, limits, result);
+}
+
+void http_check(const struct config_provider *provider, const struct provider_message *message,
+	struct provider_limits limits, struct provider_result *result)
+{
+	run(provider, message, false, limits, result);
 }

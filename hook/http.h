@@ -10,4 +10,8 @@
 void http_send(const struct config_provider *provider, const struct provider_message *message,
 	struct provider_limits limits, struct provider_result *result);
 
+/* Connects, with TLS and all, and asks nothing: VERDICT_READY. Whether the login is right is not seen. */
+void http_check(const struct config_provider *provider, const struct provider_message *message,
+	struct provider_limits limits, struct provider_result *result);
+
 #endif

@@ -7,6 +7,7 @@
  */
 
 #include "hook/asker.h"
+#include "hook/check.h"
 #include "hook/report.h"
 #include "hook/send.h"
 
@@ -152,7 +153,11 @@ static int deliver(const char *config_path)
 		(void)why_set(&why, OTP_ERR_IO, 0, "libcurl could not be set up");
 		return give_up(&request, &why, EX_OSERR);
 	}
-	bool background = send_request(&config, &request, clock_ms(), &verdict);
+	bool background = false;
+	if (request.kind == REQUEST_CHECK)
+		check_request(&config, &request, &verdict);
+	else
+		background = send_request(&config, &request, clock_ms(), &verdict);
 	curl_global_cleanup();
 	int status = report_end(&request, &verdict, background);
 	request_wipe(&request);

@@ -26,6 +26,7 @@ struct provider_result {
 	int64_t retry_after_ms; /* VERDICT_LATER: not before this has passed; 0: whenever */
 	bool may_arrive; /* VERDICT_LATER: it may arrive all the same, and this provider alone, which knows a
 			    repeated request, may be asked again */
+	int64_t certificate_ends; /* of a check: the first one of the chain; 0: none was seen */
 };
 
 #define PROVIDER_ID_SIZE 33

@@ -21,6 +21,7 @@ static const struct outcome {
 	{VERDICT_REFUSED, "refused", LOG_WARNING, EX_UNAVAILABLE},
 	{VERDICT_LATER, "later", LOG_NOTICE, EX_TEMPFAIL},
 	{VERDICT_UNKNOWN, "unknown", LOG_NOTICE, EX_IOERR},
+	{VERDICT_READY, "ready", LOG_INFO, EX_OK},
 	{VERDICT_CONFIG, "error", LOG_ERR, EX_CONFIG},
 };
 

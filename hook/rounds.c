@@ -116,6 +116,7 @@ static bool ask(struct state *state, unsigned i, struct request_verdict *verdict
 		return true;
 	case VERDICT_REFUSED:
 	case VERDICT_CONFIG:
+	case VERDICT_READY:
 		state->struck_out[i] = true;
 		state->left--;
 		return state->left == 0;

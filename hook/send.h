@@ -15,8 +15,9 @@
 bool send_needs_new_privileges(const struct config *config, const struct request *request);
 
 /*
- * Carries out a request: finds its providers, writes its message, sends it. begun is now on the clock that
- * never falls (CLOCK_MONOTONIC), in milliseconds. True if the asker no longer waits for the verdict.
+ * Carries out a request that has a message: finds its providers, writes its message, sends it. begun is now
+ * on the clock that never falls (CLOCK_MONOTONIC), in milliseconds. True if the asker no longer waits for the
+ * verdict.
  */
 bool send_request(const struct config *config, const struct request *request, int64_t begun,
 	struct request_verdict *verdict);

@@ -6,6 +6,7 @@
 #include "hook/curl_trace.h"
 #include "hook/password.h"
 #include "hook/smtp_reply.h"
+#include "hook/text.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct sending {
 	const struct provider_message *message;
 	size_t given; /* bytes of the message that libcurl has taken */
 	bool ended;   /* and has been told that there are no more */
+	bool only_asks;
 	struct smtp_reply reply;
 	char password[PASSWORD_SIZE];
 	char server[SERVER_SIZE]; /* HOST:PORT, for people */
@@ -141,6 +143,32 @@ static enum otp_err set_envelope(struct sending *sending, struct otp_why *why)
 	return OTP_OK;
 }
 
+/* In place of a message: libcurl decodes this command as it does a url. */
+static enum otp_err set_question(struct sending *sending, struct otp_why *why)
+{
+	char command[3 * CONTACT_ADDRESS_SIZE + sizeof "MAIL FROM:<>"];
+	struct text text = text_begin(command, sizeof command);
+	struct contact from;
+	CURL *handle = sending->transfer.handle;
+	enum otp_err err = contact_parse(CHANNEL_EMAIL, sending->message->from, &from, why);
+
+	if (err != OTP_OK)
+		return err;
+	text_add(&text, "MAIL FROM:<");
+	for (const char *p = from.address; *p != '\0'; p++)
+		if (*p == '%')
+			text_add(&text, "%25");
+		else
+			text_add_bytes(&text, p, 1);
+	text_add(&text, ">");
+	if (curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, command) != CURLE_OK ||
+		curl_easy_setopt(handle, CURLOPT_NOBODY, 1L) != CURLE_OK ||
+		curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_reply) != CURLE_OK ||
+		curl_easy_setopt(handle, CURLOPT_HEADERDATA, sending) != CURLE_OK)
+		return why_set(why, OTP_ERR_NO_MEMORY, 0, "libcurl took no command");
+	return curl_transfer_keep_certificates(&sending->transfer, why);
+}
+
 static enum otp_err prepare(struct sending *sending, const struct config_provider *provider,
 	struct provider_limits limits, struct otp_why *why)
 {
@@ -154,7 +182,7 @@ static enum otp_err prepare(struct sending *sending, const struct config_provide
 	if (err == OTP_OK)
 		err = set_login(sending, provider, why);
 	if (err == OTP_OK)
-		err = set_envelope(sending, why);
+		err = sending->only_asks ? set_question(sending, why) : set_envelope(sending, why);
 	return err;
 }
 
@@ -164,6 +192,7 @@ static void perform(struct sending *sending, struct provider_result *result)
 	struct smtp_end end = {
 		.code = code,
 		.reply = &sending->reply,
+		.only_asked = sending->only_asks,
 		.body_given = sending->ended,
 		.server = sending->server,
 		.curl_words = sending->transfer.error,
@@ -172,23 +201,40 @@ static void perform(struct sending *sending, struct provider_result *result)
 	(void)curl_easy_getinfo(sending->transfer.handle, CURLINFO_OS_ERRNO, &end.os_error);
 	smtp_judge(&end, result);
 	request_blank_word(result->reason, sending->password);
+	if (sending->only_asks)
+		result->certificate_ends = curl_transfer_certificate_end(&sending->transfer);
+}
+
+static void run(struct sending *sending, const struct config_provider *provider,
+	struct provider_limits limits, struct provider_result *result)
+{
+	struct otp_why why = {0};
+	enum otp_err err = prepare(sending, provider, limits, &why);
+
+	if (err == OTP_OK) {
+		perform(sending, result);
+	} else {
+		result->outcome = err == OTP_ERR_NO_MEMORY ? VERDICT_LATER : VERDICT_CONFIG;
+		(void)snprintf(result->reason, sizeof result->reason, "%.*s", (int)sizeof result->reason - 1,
+			why.text);
+	}
+	OPENSSL_cleanse(sending->password, sizeof sending->password);
+	curl_slist_free_all(sending->recipients);
+	curl_transfer_close(&sending->transfer);
 }
 
 void smtp_send(const struct config_provider *provider, const struct provider_message *message,
 	struct provider_limits limits, struct provider_result *result)
 {
 	struct sending sending = {.message = message};
-	struct otp_why why = {0};
-	enum otp_err err = prepare(&sending, provider, limits, &why);
 
-	if (err == OTP_OK) {
-		perform(&sending, result);
-	} else {
-		result->outcome = err == OTP_ERR_NO_MEMORY ? VERDICT_LATER : VERDICT_CONFIG;
-		(void)snprintf(result->reason, sizeof result->reason, "%.*s", (int)sizeof result->reason - 1,
-			why.text);
-	}
-	OPENSSL_cleanse(sending.password, sizeof sending.password);
-	curl_slist_free_all(sending.recipients);
-	curl_transfer_close(&sending.transfer);
+	run(&sending, provider, limits, result);
+}
+
+void smtp_check(const struct config_provider *provider, const struct provider_message *message,
+	struct provider_limits limits, struct provider_result *result)
+{
+	struct sending sending = {.message = message, .only_asks = true};
+
+	run(&sending, provider, limits, result);
 }

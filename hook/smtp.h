@@ -10,4 +10,9 @@
 void smtp_send(const struct config_provider *provider, const struct provider_message *message,
 	struct provider_limits limits, struct provider_result *result);
 
+/* Goes as far as MAIL FROM and no further: nothing is handed over. VERDICT_READY where the server took that.
+ */
+void smtp_check(const struct config_provider *provider, const struct provider_message *message,
+	struct provider_limits limits, struct provider_result *result);
+
 #endif

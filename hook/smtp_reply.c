@@ -69,6 +69,8 @@ static const char *stage(const struct smtp_end *end)
 		return "login refused: ";
 	if (end->body_given)
 		return "message refused: ";
+	if (end->only_asked && strncmp(end->curl_words, "Command failed", strlen("Command failed")) == 0)
+		return "sender refused: ";
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
 		if (strncmp(end->curl_words, stages[i].curl_words, strlen(stages[i].curl_words)) == 0)
 			return stages[i].stage;
@@ -85,7 +87,7 @@ static void judge_reply(const struct smtp_end *end, struct provider_result *resu
 void smtp_judge(const struct smtp_end *end, struct provider_result *result)
 {
 	if (end->code == CURLE_OK)
-		CURL_CAUSE_SAY(result, VERDICT_SENT, "", "", "", "", "");
+		CURL_CAUSE_SAY(result, end->only_asked ? VERDICT_READY : VERDICT_SENT, "", "", "", "", "");
 	else if (end->reply->code >= 400)
 		judge_reply(end, result);
 	else if (end->body_given)

@@ -23,6 +23,7 @@ void smtp_reply_take(struct smtp_reply *reply, const char *line, size_t len);
 struct smtp_end {
 	CURLcode code;
 	const struct smtp_reply *reply;
+	bool only_asked;        /* no message was meant: MAIL FROM was the last command */
 	bool body_given;        /* the whole message was handed over: unless refused, it may arrive */
 	const char *server;     /* HOST:PORT */
 	const char *curl_words; /* what libcurl says; may be empty */

@@ -138,6 +138,7 @@ static void build_email(const struct request *request, struct words *out)
 		build_code(request, &subject, &body);
 		break;
 	case REQUEST_TEST:
+	case REQUEST_CHECK: /* which has no message: its sample is of another kind */
 		build_test(request, &subject, &body);
 		break;
 	case REQUEST_PASSWORD:

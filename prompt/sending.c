@@ -50,6 +50,7 @@ static enum otp_delivery outcome_of(enum deliver_end end, enum request_outcome o
 	case VERDICT_REFUSED:
 	case VERDICT_LATER:
 	case VERDICT_CONFIG:
+	case VERDICT_READY:
 		break;
 	}
 	return OTP_DELIVERY_REFUSED;

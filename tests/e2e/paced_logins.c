@@ -7,6 +7,7 @@
  * the last answer to the end, and TEXT all that there was to read, a '|' after each message.
  */
 
+#include <sched.h>
 #include <security/pam_appl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
 {
 	const struct pam_conv conv = {.conv = answer};
 	const struct timespec pause = {.tv_nsec = 4000000}; /* so that they do not all begin together */
+	const struct sched_param first = {.sched_priority = 1};
 	pam_handle_t *pamh = NULL;
 	char user[NAME_SIZE];
 	unsigned running = 0, index = 0;
@@ -86,6 +88,9 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		return 2;
+	/* What else runs on a busy machine is not to be measured. Where this is not allowed, it is a little.
+	 */
+	(void)sched_setscheduler(0, SCHED_RR, &first);
 	unsigned at_once = (unsigned)strtoul(argv[2], NULL, 10);
 	/* With the modules loaded here, no child spends its time on that. */
 	if (pam_start(argv[1], "nobody", &conv, &pamh) != PAM_SUCCESS)

@@ -57,7 +57,8 @@ def commands():
     """{name: its --help} of every command that the overview lists."""
     overview = stage.run(COMMAND, "--help")
     assert (overview.returncode, overview.stderr) == (0, "")
-    names = [line[2:17].strip() for line in overview.stdout.splitlines() if line.startswith("  ")]
+    listed = overview.stdout.partition("\ncommands:\n")[2].partition("\n\n")[0]
+    names = [line[2:17].strip() for line in listed.splitlines()]
     return {name: stage.run(COMMAND, *name.split(), "--help").stdout for name in names}
 
 
@@ -205,6 +206,7 @@ def test_init_makes_all_and_says_the_second_time_that_all_is_there(staged):
     first = staged.done("init").splitlines()
     limits = staged.state / "shared/limits"
     assert first == [f"made host key {staged.key}", f"made state folder {staged.state}", f"made table of limits {limits}",
+                     f"made note of this machine {staged.state}/machine.id",
                      "already there: system user nobody",
                      "Now enrol a user: otpcode enroll USER --email ADDRESS (or --sms NUMBER)"]
     modes = [(path.stat().st_mode & 0o7777, path.stat().st_uid) for path in (staged.key.parent, staged.key, staged.state)]
@@ -213,14 +215,16 @@ def test_init_makes_all_and_says_the_second_time_that_all_is_there(staged):
     assert len(key) == 32
     assert staged.done("init").splitlines() == [
         f"already there: host key {staged.key}", f"already there: state folder {staged.state}",
-        f"already there: table of limits {limits}", "already there: system user nobody"]
+        f"already there: table of limits {limits}", f"already there: note of this machine {staged.state}/machine.id",
+        "already there: system user nobody"]
     assert staged.key.read_bytes() == key
 
 
 def test_init_prints_json(staged):
     parts = json.loads(staged.done("init", "--json"))["parts"]
     assert [(part["part"], part["made"]) for part in parts] == [
-        ("host key", True), ("state folder", True), ("table of limits", True), ("system user", False)]
+        ("host key", True), ("state folder", True), ("table of limits", True), ("note of this machine", True),
+        ("system user", False)]
 
 
 # Contacts of both channels.
@@ -520,7 +524,7 @@ def test_list_is_in_the_order_of_names(enrolled):
 def test_list_of_nobody_says_so(ready):
     assert ready.done("list") == "no user is enrolled\n"
     assert ready.done("list", "--locked") == "no user is locked\n"
-    assert json.loads(ready.done("list", "--locked", "--json")) == {"version": 1, "users": []}
+    assert json.loads(ready.done("list", "--locked", "--json")) == {"schema": "list", "version": 1, "users": []}
 
 
 def test_list_locked_shows_a_lock_of_either_lane(enrolled):
@@ -604,7 +608,7 @@ def test_test_message_to_an_address_needs_no_store(staged):
         staged.configure(relay=server.port)
         printed = json.loads(staged.done("test", "--to", "someone@example.com", "--json"))
         assert isinstance(printed.pop("ms"), int)
-        assert printed == {"version": 1, "to": "s***@e***.com", "outcome": "sent", "provider": "relay", "reason": None,
+        assert printed == {"schema": "test", "version": 1, "to": "s***@e***.com", "outcome": "sent", "provider": "relay", "reason": None,
                            "cause": None, "mend": None}
         assert server.messages()[0].to == "someone@example.com"
 
@@ -911,6 +915,7 @@ def test_every_change_is_told_to_syslog_and_by_whom(bare_machine):
         'event=init made="host key" name=/etc/otpcode/host.key by=root',
         'event=init made="state folder" name=/var/lib/otpcode by=root',
         'event=init made="table of limits" name=/var/lib/otpcode/shared/limits by=root',
+        'event=init made="note of this machine" name=/var/lib/otpcode/machine.id by=root',
         'event=enroll user=alice contacts=a***@e***.org by=root',
         'event=contact-add user=alice contact=a***@e***.net contacts="a***@e***.org, then a***@e***.net" by=root',
         'event=contact-order user=alice contacts="a***@e***.net, then a***@e***.org" by=root',
@@ -941,7 +946,8 @@ def test_init_says_what_to_run_where_the_system_user_cannot_be_made(bare_machine
     assert "useradd: group _otpcode exists" in ended.stderr
     assert "make the user yourself: useradd --system" in ended.stderr
     assert ended.stdout == (
-        "made host key /etc/otpcode/host.key\nmade state folder /var/lib/otpcode\nmade table of limits /var/lib/otpcode/shared/limits\n")
+        "made host key /etc/otpcode/host.key\nmade state folder /var/lib/otpcode\nmade table of limits /var/lib/otpcode/shared/limits\n"
+        "made note of this machine /var/lib/otpcode/machine.id\n")
 
 
 def test_root_is_not_taken_as_the_user_of_the_hook_under_any_name(bare_machine):

@@ -210,8 +210,9 @@ def test_relative_path_is_one_below_the_present_folder(ready):
 
 
 @pytest.mark.parametrize("words, complaint", [
-    ([], "either --google-authenticator FILE or --pam-oath FILE"),
-    (["nobody"], "either --google-authenticator FILE or --pam-oath FILE"),
+    ([], "FILE is missing (or --google-authenticator FILE USER, or --pam-oath FILE)"),
+    (["--pam-oath", "x", "--dry-run"], "--dry-run and --update go with a users file alone"),
+    (["users.csv", "--yes"], "a users file is not asked about: without --yes"),
     (["--google-authenticator", "/x"], "USER is missing: whose file it is"),
     (["--google-authenticator", "/x", "--pam-oath", "/y", "nobody"], "either --google-authenticator FILE or --pam-oath FILE"),
 ])

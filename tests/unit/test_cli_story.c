@@ -74,7 +74,7 @@ static const struct story_paragraph *tell(const char *about)
 		if (strcmp(story.list[i].about, about) == 0)
 			return &story.list[i];
 	fail_msg("nothing about %s; first: %s: %s", about, story.list[0].about, story.list[0].text);
-	return NULL;
+	return &story.list[0];
 }
 
 static void assert_says(const char *text, const char *part)

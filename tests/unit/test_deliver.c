@@ -73,14 +73,20 @@ struct outcome {
 	struct otp_why why;
 };
 
+static struct outcome run_hook_with(const struct hook_stage *stage, const struct request *request)
+{
+	struct outcome outcome = {.end = DELIVER_SLOW};
+
+	outcome.err = deliver_send(&stage->options, request, &outcome.end, &outcome.verdict, &outcome.why);
+	return outcome;
+}
+
 static struct outcome run_hook_for(const struct hook_stage *stage, int wait_ms)
 {
 	struct request request = hook_stage_request();
-	struct outcome outcome = {.end = DELIVER_SLOW};
 
 	request.wait_ms = wait_ms;
-	outcome.err = deliver_send(&stage->options, &request, &outcome.end, &outcome.verdict, &outcome.why);
-	return outcome;
+	return run_hook_with(stage, &request);
 }
 
 static struct outcome run_hook(const struct hook_stage *stage)
@@ -151,6 +157,28 @@ static void conversation_is_told_before_the_verdict_where_somebody_listens(void 
 	assert_error(&outcome, OTP_ERR_DELIVERY, "without a verdict");
 	outcome = say(stage, "traces > no\n");
 	assert_error(&outcome, OTP_ERR_DELIVERY, "not a verdict");
+}
+
+static void check_is_answered_by_facts_and_ready_and_never_by_sent(void **state)
+{
+	struct hook_stage *stage = hook_stage_use(state, "tests/hooks/say.sh");
+	struct request request = hook_stage_request();
+	char noted[1024] = "";
+	struct outcome outcome = say(stage, "ready relay 7\n");
+
+	assert_error(&outcome, OTP_ERR_DELIVERY, "answers another kind of request");
+	request.kind = REQUEST_CHECK;
+	request.contact.address[0] = request.code.text[0] = request.ref[0] = '\0';
+	request.works_until = 0;
+	stage->options.fact = note;
+	stage->options.fact_self = noted;
+	hook_stage_config(stage, "fact sms-parts 2\nready relay 7\n", 31);
+	outcome = run_hook_with(stage, &request);
+	assert_verdict(&outcome, VERDICT_READY, "relay", "");
+	assert_string_equal(noted, "sms-parts 2\n");
+	hook_stage_config(stage, "sent relay 7\n", 13);
+	outcome = run_hook_with(stage, &request);
+	assert_error(&outcome, OTP_ERR_DELIVERY, "says that it sent a message");
 }
 
 static void conversation_that_nobody_asked_for_is_no_verdict(void **state)
@@ -512,6 +540,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdict_of_a_hook_arrives),
 		cmocka_unit_test(conversation_is_told_before_the_verdict_where_somebody_listens),
+		cmocka_unit_test(check_is_answered_by_facts_and_ready_and_never_by_sent),
 		cmocka_unit_test(conversation_that_nobody_asked_for_is_no_verdict),
 		cmocka_unit_test(every_kind_of_verdict_arrives),
 		cmocka_unit_test(code_and_address_in_a_reason_are_blanked_here_too),

@@ -92,7 +92,7 @@ static void table_of_verdicts_is_the_codes(void **state)
 
 	assert_non_null(at);
 	at = strchr(strchr(at, '\n') + 1, '\n') + 1;
-	for (int outcome = VERDICT_SENT; outcome <= VERDICT_CONFIG; outcome++) {
+	for (int outcome = VERDICT_SENT; outcome <= VERDICT_READY; outcome++) {
 		struct request_verdict verdict = {(enum request_outcome)outcome, "PROVIDER", 7, "REASON"};
 		char line[REQUEST_VERDICT_MAX], row[REQUEST_VERDICT_MAX + 8];
 		size_t len = request_verdict_encode(&verdict, line);

@@ -344,6 +344,13 @@ static void only_what_none_of_the_users_codes_could_be_is_free(void **state)
 	ASSERT_SHAPES({"000000", OTP_WRONG, 0}, {"BCDFGHJK", OTP_WRONG, 0},
 		{"00000", OTP_NOT_A_CODE, CODE_SHAPE_LENGTH}, {"BCDFGHJ", OTP_NOT_A_CODE, CODE_SHAPE_LENGTH},
 		{"BCDFGHJ1", OTP_NOT_A_CODE, CODE_SHAPE_FOREIGN});
+
+	world_make(&w);
+	w.core.policy.form = (struct code_form){CODE_LETTERS, 8};
+	world_keep_app(&w, 6, true); /* nothing is sent: letters are nothing that could be right */
+	assert_int_equal(begin(), OTP_ASK);
+	ASSERT_SHAPES({"BCDFGHJK", OTP_NOT_A_CODE, CODE_SHAPE_FOREIGN},
+		{"BCDFGH", OTP_NOT_A_CODE, CODE_SHAPE_FOREIGN}, {"000000", OTP_WRONG, 0});
 }
 
 static void not_a_code_leaves_the_step_as_it_was(void **state)
@@ -623,6 +630,34 @@ static void C58_logins_that_strangers_begin_do_not_push_the_owners_out(void **st
 	assert_int_equal(answer(world_app_code(&w, 0).text), OTP_VERIFIED);
 }
 
+/* Begun as a stranger, in the known lane since a success from the same network: the owner's from then on. */
+static void C58_a_challenge_in_which_the_owner_asked_for_a_code_is_the_owners(void **state)
+{
+	(void)state;
+	struct otp_login here = world_login("192.0.2.7", NULL), beside = world_login("192.0.2.8", NULL);
+	struct otp_step asked, other;
+	world_keep_app(&w, 6, true);
+
+	world_begin(&w, &here, &asked);
+	assert_int_equal(asked.lane, LANE_STRANGER);
+	world_begin(&w, &beside, &other);
+	world_answer(&w, &beside, world_app_code(&w, 0).text, &other);
+	assert_int_equal(other.situation, OTP_VERIFIED);
+	world_resend(&w, &here, &asked);
+	assert_int_equal(asked.lane, LANE_KNOWN);
+	const struct code code = asked.code;
+	world_sent(&w, &here, OTP_DELIVERY_SENT, &asked);
+	for (unsigned i = 0; i < 6; i++) {
+		char source[32];
+		(void)snprintf(source, sizeof source, "203.0.%u.9", i);
+		struct otp_login stranger = world_login(source, NULL);
+		world_begin(&w, &stranger, &other);
+		world_resend(&w, &stranger, &other); /* as many with a code as strangers may have */
+	}
+	world_answer(&w, &here, code.text, &asked);
+	assert_int_equal(asked.situation, OTP_VERIFIED);
+}
+
 static void nothing_is_drawn_or_sent_for_an_answer(void **state)
 {
 	(void)state;
@@ -663,6 +698,7 @@ int main(void)
 		T(C08_of_two_answers_at_once_one_uses_the_code),
 		T(C59_the_older_slot_revives_nothing_that_was_used),
 		T(C58_logins_that_strangers_begin_do_not_push_the_owners_out),
+		T(C58_a_challenge_in_which_the_owner_asked_for_a_code_is_the_owners),
 		T(nothing_is_drawn_or_sent_for_an_answer),
 	};
 

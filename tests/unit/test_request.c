@@ -335,6 +335,26 @@ static void key_that_is_unknown_repeated_misplaced_or_missing_is_refused(void **
 		"", "line 14: missing before it: wait-ms");
 }
 
+static void check_has_neither_address_nor_code(void **state)
+{
+	(void)state;
+	struct request request = sample(), again;
+	char text[REQUEST_MAX];
+	size_t len;
+
+	request.kind = REQUEST_CHECK;
+	assert_int_equal(request_encode(&request, text, &len, NULL), OTP_ERR_INVALID);
+	request.contact.address[0] = '\0';
+	request.code.text[0] = '\0';
+	request.ref[0] = '\0';
+	request.works_until = 0;
+	assert_int_equal(request_encode(&request, text, &len, NULL), OTP_OK);
+	assert_null(memmem(text, len, "\naddress ", 9));
+	assert_int_equal(request_decode(text, len, &again, NULL), OTP_OK);
+	assert_same_request(&again, &request);
+	assert_change_refused("kind code", "kind check", "address must be left out with kind check");
+}
+
 static void conversation_is_asked_for_with_a_test_message_alone(void **state)
 {
 	(void)state;
@@ -358,7 +378,7 @@ static void bad_values_are_refused(void **state)
 {
 	(void)state;
 	static const char *const changes[][3] = {
-		{"kind code", "kind codes", "kind must be code, test or password"},
+		{"kind code", "kind codes", "kind must be code, test, password or check"},
 		{"channel email", "channel pigeon", "channel must be email or sms"},
 		{"channel email", "channel sms", "address must be an address of the channel"},
 		{"jane@example.org\ncode", "jane\ncode", "address must be"},
@@ -471,6 +491,7 @@ int main(void)
 		cmocka_unit_test(missing_values_are_refused_on_writing),
 		cmocka_unit_test(other_first_line_is_refused),
 		cmocka_unit_test(key_that_is_unknown_repeated_misplaced_or_missing_is_refused),
+		cmocka_unit_test(check_has_neither_address_nor_code),
 		cmocka_unit_test(conversation_is_asked_for_with_a_test_message_alone),
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(address_that_is_right_but_written_otherwise_is_refused),

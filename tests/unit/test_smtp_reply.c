@@ -163,6 +163,12 @@ static void what_was_refused_stands_before_the_server_s_words(void **state)
 		end.curl_words = cases[i].curl_words;
 		assert_judged(&end, VERDICT_REFUSED, cases[i].reason);
 	}
+	struct smtp_end asked = an_end(CURLE_WEIRD_SERVER_REPLY, "550 no");
+	asked.curl_words = "Command failed: 550";
+	asked.only_asked = true;
+	assert_judged(&asked, VERDICT_REFUSED, "sender refused: 550 no");
+	asked.code = CURLE_OK;
+	assert_judged(&asked, VERDICT_READY, "");
 }
 
 /* Whatever libcurl calls it: the message may arrive, so it must not be sent again. */

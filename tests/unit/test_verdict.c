@@ -29,6 +29,7 @@ static void verdicts_are_written_as_one_line(void **state)
 	assert_written((struct request_verdict){VERDICT_UNKNOWN, "relay", 0, "lost"}, "unknown relay lost\n");
 	assert_written(
 		(struct request_verdict){VERDICT_CONFIG, "-", 0, "x.conf:3: no"}, "config x.conf:3: no\n");
+	assert_written((struct request_verdict){VERDICT_READY, "relay", 9, ""}, "ready relay 9\n");
 }
 
 static void impossible_verdicts_are_written_as_harmless_ones(void **state)
@@ -56,6 +57,7 @@ static void verdicts_are_read_back(void **state)
 		{VERDICT_LATER, "-", 0, "x"},
 		{VERDICT_UNKNOWN, "relay", 0, " lost "},
 		{VERDICT_CONFIG, "-", 0, "no provider"},
+		{VERDICT_READY, "relay", 31, ""},
 	};
 
 	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
