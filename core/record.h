@@ -141,7 +141,7 @@ enum record_event_kind {
 	EVENT_DEVICES_REVOKED,
 	EVENT_PASSWORD,  /* a forgotten password was replaced */
 	EVENT_REF_TYPED, /* in place of the code; once a challenge, and no try */
-	EVENT_RESTORED, /* the record came back from a backup: what may have been used since is gone */
+	EVENT_RESTORED,  /* the record came back from a backup: what may have been used since is gone */
 	EVENT_KINDS_N,
 };
 
