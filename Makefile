@@ -65,7 +65,8 @@ CLI_SRC  := $(sort $(wildcard cli/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 HOOK_OBJ := $(HOOK_SRC:%.c=$(BUILD)/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
-MODULE_OBJ := $(BUILD)/pam_otpcode.o $(BUILD)/pam_login.o
+MODULE_SRC := pam_otpcode.c $(sort $(wildcard pam/*.c))
+MODULE_OBJ := $(MODULE_SRC:%.c=$(BUILD)/%.o)
 # Of the hook the command has what reads a template, and nothing that needs libcurl.
 TEMPLATE_OBJ := $(patsubst %,$(BUILD)/hook/%.o,template text gsm7 words words_sms)
 LIB      := $(BUILD)/libotp.a
@@ -234,7 +235,7 @@ print-pamdir:
 clean:
 	rm -rf build build-*
 
--include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) pam_otpcode.c pam_login.c $(wildcard tests/*/*.c)))
+-include $(patsubst %,$(BUILD)/%.d,$(basename $(LIB_SRC) $(HOOK_SRC) $(CLI_SRC) $(MODULE_SRC) $(wildcard tests/*/*.c)))
 
 .DELETE_ON_ERROR:
 .PHONY: all programs unit deps demo test lint bench check-layers fuzz fuzz-programs format install uninstall print-pamdir clean FORCE

@@ -76,7 +76,7 @@ static bool judge_record(struct turn *turn, struct record *record)
 {
 	struct judge_turn *facts = &turn->facts;
 
-	facts->step->lane = lane_decide(record, &facts->login->origin, facts->now);
+	facts->step->lane = lane_decide(record, facts->login, facts->now);
 	facts->step->failures = record->lanes[facts->step->lane].consecutive;
 	judge_note_delivery(facts, record);
 	return turn->judge(facts, record);

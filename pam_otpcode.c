@@ -5,7 +5,7 @@
  * never PAM_IGNORE, and the host process is as it was when we return.
  */
 
-#include "pam_login.h"
+#include "pam/login.h"
 
 #include "prompt/logline.h"
 

@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 
 #include "cli/command.h"
+#include "cli/help.h"
 #include "cli/report.h"
 
 #include <stdarg.h>
@@ -232,10 +233,14 @@ enum cli_exit command_doctor(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n)
 {
 	struct telling telling = {.as_json = arguments->given[OPTION_JSON] > 0};
-	struct doctor *doctor = calloc(1, sizeof *doctor);
+	const char *service = arguments_value(arguments, OPTION_SERVICE);
 	(void)operands;
 	(void)operands_n;
 
+	if (service != NULL && strchr(service, '/') != NULL)
+		return help_complain(
+			"doctor", "--service '%s' is a path: give the name of a PAM service", service);
+	struct doctor *doctor = calloc(1, sizeof *doctor);
 	if (doctor == NULL) {
 		report_error("there is not enough memory");
 		return CLI_FAILED;

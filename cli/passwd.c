@@ -55,7 +55,7 @@ static bool prove(struct renewal *renewal)
 		return false;
 	if (!kept && !keeps_anything(renewal, true))
 		return true;
-	report_line("And now a code of your authenticator app, or a backup code.");
+	report_line("And now a code that needs no message.");
 	return proof_ask(&renewal->proof, OTP_ACCEPT_KEPT, false);
 }
 

@@ -45,7 +45,8 @@ static enum otp_err deliver(void *self, const struct request *request, enum deli
 
 /*
  * sudo sets SUDO_UID itself, and passes SSH_CONNECTION on only where its configuration says so. Who came by
- * sudo is not root: else every caller would be in the user's known lane.
+ * sudo is not root: callers share no origin, and who is the user is in the known lane, as root without a
+ * password never is.
  */
 static void find_origin(struct proof *proof, const char *service)
 {

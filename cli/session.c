@@ -205,14 +205,19 @@ static enum otp_err read_followed(
 	return known ? OTP_OK : err;
 }
 
-/* Who is not enrolled, where enrolling is not what would help. */
-static enum cli_exit explain_elsewhere(const struct session *session, enum otp_err err, const char *user)
+/* Who is not enrolled, where enrolling is not what would help. asked: the place of contacts knows nobody by
+ * that name. */
+static enum cli_exit explain_elsewhere(
+	const struct session *session, enum otp_err err, const char *user, bool asked)
 {
 	char from[CONFIG_VALUE_SIZE];
 
 	if (err != OTP_ERR_NOT_ENROLLED || session_contacts_from(session, from) == NULL)
 		return CLI_DONE;
-	report_error("%s has no record yet: the first login makes it, from what %s has", user, from);
+	if (asked)
+		report_error("%s is not enrolled: there is no contact for %s in %s", user, user, from);
+	else
+		report_error("%s has no record yet: the first login makes it, from what %s has", user, from);
 	return CLI_FAILED;
 }
 
@@ -230,7 +235,7 @@ static enum cli_exit find_record(
 		report_error("there is no user '%s', neither in the system nor enrolled", typed);
 		return CLI_FAILED;
 	}
-	if (explain_elsewhere(session, err, user->name) != CLI_DONE)
+	if (explain_elsewhere(session, err, user->name, follow) != CLI_DONE)
 		return CLI_FAILED;
 	if (err != OTP_OK)
 		return session_explain(err, user->name, &why);
@@ -282,7 +287,7 @@ enum cli_exit session_change(struct session *session, const struct user *user, s
 	struct otp_why why;
 	enum otp_err err = otp_change(&session->core, user->name, user->uid, edit, &why);
 
-	if (explain_elsewhere(session, err, user->name) != CLI_DONE)
+	if (explain_elsewhere(session, err, user->name, false) != CLI_DONE)
 		return CLI_FAILED;
 	return err == OTP_OK ? CLI_DONE : session_explain(err, user->name, &why);
 }

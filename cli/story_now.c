@@ -14,8 +14,8 @@
 /* Whose logins a lane takes. */
 static const char *lane_people(enum lane lane)
 {
-	return lane == LANE_KNOWN ? "Logins with a proved SSH key, or from a network of a recent success "
-				    "(the known lane),"
+	return lane == LANE_KNOWN ? "Logins with a proved SSH key, from a network of a recent success "
+				    "or by the user on this host (the known lane),"
 				  : "Logins from new networks without a proved key (the stranger lane)";
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/account.h"
+#include "core/totp.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,13 +22,30 @@ static void note_number(struct record *record, int64_t now, enum record_event_ki
 	record_add_event(record, now, &(struct record_event_facts){.kind = kind, .detail = detail});
 }
 
+/*
+ * It may be the same app once more, from a file that does not know what it opened here since: that step must
+ * not open again. A step from the future, of a clock that was wrong, would stop a new app for as long.
+ */
+static int64_t last_step_of(const struct record *record, int64_t now, const struct account_totp *totp)
+{
+	const struct record_totp *old = &record->totp[0];
+	int64_t latest = totp_latest_step(&totp->form, now);
+
+	if (record->totp_n == 0 || old->form.period_s != totp->form.period_s ||
+		old->last_step <= totp->last_step)
+		return totp->last_step;
+	return old->last_step < latest ? old->last_step : latest;
+}
+
 void account_set_totp(struct record *record, bool exists, int64_t now, const struct account_totp *totp)
 {
+	const int64_t last_step = last_step_of(record, now, totp);
+
 	make(record, exists, now);
 	record->totp[0] = (struct record_totp){.form = totp->form,
 		.secret = totp->secret,
 		.since = now,
-		.last_step = totp->last_step,
+		.last_step = last_step,
 		.preferred = totp->preferred};
 	record->totp_n = 1;
 	record_add_event(record, now, &(struct record_event_facts){.kind = EVENT_TOTP_ADDED});

@@ -5,16 +5,27 @@
 #include <string.h>
 
 #define DAY_S 86400
+#define ROOT_UID 0
 
-enum lane lane_decide(const struct record *record, const struct origin *origin, int64_t now)
+/* login, xrdp and greeters are root, and whoever comes by may type a name there, root's too: a password
+ * tells.
+ */
+static bool caller_is_known(const struct record *record, const struct otp_login *login)
 {
+	uint32_t caller = login->origin.caller_uid;
+
+	return caller == ROOT_UID ? login->password_checked : caller == record->uid;
+}
+
+enum lane lane_decide(const struct record *record, const struct otp_login *login, int64_t now)
+{
+	const struct origin *origin = &login->origin;
 	char network[ORIGIN_NETWORK_SIZE];
 
 	if (strcmp(origin->key, "-") != 0)
 		return LANE_KNOWN;
 	if (origin->local)
-		return origin->caller_uid == record->uid || origin->caller_uid == 0 ? LANE_KNOWN
-										    : LANE_STRANGER;
+		return caller_is_known(record, login) ? LANE_KNOWN : LANE_STRANGER;
 	if (!origin_network(origin->source, network))
 		return LANE_STRANGER;
 	for (unsigned i = 0; i < record->networks_n; i++) {

@@ -5,6 +5,7 @@
 #include "core/origin.h"
 #include "core/policy.h"
 #include "core/record.h"
+#include "core/step.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +16,8 @@
  */
 
 /* Known: a key proved in this login; or the network of a success in the last 30 days; or a local caller who
- * is this user or root. */
-enum lane lane_decide(const struct record *record, const struct origin *origin, int64_t now);
+ * is this user, or root where a password was checked: programs of root's ask anybody for a name. */
+enum lane lane_decide(const struct record *record, const struct otp_login *login, int64_t now);
 
 /* How long no answer is compared in this lane: 0 if it is open, RECORD_LOCK_FOREVER until an admin unlocks.
  */

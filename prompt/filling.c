@@ -91,15 +91,6 @@ static void put_chars(struct piece *piece)
 		put(piece, "%u%s or %u digits", form->length, digits ? "" : " letters", step->totp_digits);
 }
 
-/* Beside the codes of another form, a backup code may be typed. */
-static void put_backup_too(struct piece *piece)
-{
-	const struct otp_step *step = piece->step;
-
-	if ((step->has_live_code || step->has_totp) && step->backups_left > 0)
-		put(piece, " (a backup code %d characters)", BACKUP_LEN);
-}
-
 /* Where the codes are to be read. */
 static void put_where(struct piece *piece)
 {
@@ -120,7 +111,7 @@ static void put_use(struct piece *piece)
 	const struct otp_step *step = piece->step;
 
 	if (!step->has_live_code && step->has_totp)
-		put(piece, "your app's next one");
+		put(piece, "your app's next one%s", step->backups_left > 0 ? " or a backup code" : "");
 	else if (!step->has_live_code && step->backups_left > 0)
 		put(piece, "a backup code");
 	else
@@ -223,13 +214,13 @@ static const struct placeholder {
 	const char *name;
 	void (*write)(struct piece *piece);
 } placeholders[] = {
-	{"A-code", put_a_code}, {"chars", put_chars}, {"backup-too", put_backup_too}, {"where", put_where},
-	{"use", put_use}, {"kept", put_kept}, {"sent", put_sent}, {"Other", put_other},
-	{"message", put_message}, {"Message", put_message_first}, {"to", put_to}, {"ref", put_ref},
-	{"Earlier", put_earlier}, {"ago", put_ago}, {"wait", put_wait}, {"tries", put_tries},
-	{"typed", put_typed}, {"wrong", put_wrong}, {"latest", put_latest}, /* or nothing */
-	{"left", put_left},                                                 /* or nothing */
-	{"help", put_help},                                                 /* or nothing */
+	{"A-code", put_a_code}, {"chars", put_chars}, {"where", put_where}, {"use", put_use},
+	{"kept", put_kept}, {"sent", put_sent}, {"Other", put_other}, {"message", put_message},
+	{"Message", put_message_first}, {"to", put_to}, {"ref", put_ref}, {"Earlier", put_earlier},
+	{"ago", put_ago}, {"wait", put_wait}, {"tries", put_tries}, {"typed", put_typed},
+	{"wrong", put_wrong}, {"latest", put_latest}, /* or nothing */
+	{"left", put_left},                           /* or nothing */
+	{"help", put_help},                           /* or nothing */
 };
 
 static void write_placeholder(struct piece *piece, const char *name, size_t name_len)

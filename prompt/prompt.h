@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How a login ended. One function of pam_login.c maps these to PAM codes. */
+/* How a login ended. One function of pam/login.c maps these to PAM codes. */
 enum prompt_result {
 	PROMPT_VERIFIED,
 	PROMPT_REMEMBERED, /* nobody was asked: the device is known */

@@ -25,6 +25,7 @@ enum text {
 	TEXT_NOT_SENT_BUT_KEPT,
 	TEXT_WRONG,
 	TEXT_LENGTH,
+	TEXT_LENGTH_OR_BACKUP,
 	TEXT_REF,
 	TEXT_FOREIGN,
 	TEXT_FOREIGN_OR_BACKUP,
@@ -88,12 +89,14 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 	[TEXT_NOT_SENT_AGAIN] = {"No new code could be sent. {Earlier}."},
 	[TEXT_NOT_SENT_BUT_KEPT] = {"Your code could not be sent. Use {kept}."},
 	[TEXT_WRONG] = {"Wrong code. Use {use}. {tries} left."},
-	[TEXT_LENGTH] = {"The code has {chars}{backup-too}; you typed {typed}. Not counted.",
-		"The code has {chars}; you typed {typed}. Not counted."},
+	[TEXT_LENGTH] = {"The code has {chars}; you typed {typed}. Not counted."},
+	/* Backup codes taken over are of another form than our own, and who has which is not known. */
+	[TEXT_LENGTH_OR_BACKUP] = {"The code is {chars}, or a backup code; you typed {typed}. Not counted.",
+		"The code is {chars}, or a backup code. Not counted."},
 	[TEXT_REF] = {"{ref} is the message's ref. Type the {chars}. Not counted."},
 	[TEXT_FOREIGN] = {"The code is {chars} and nothing else: see {where}. Not counted.",
 		"The code is {chars}: see {where}. Not counted."},
-	[TEXT_FOREIGN_OR_BACKUP] = {"The code is {chars}{backup-too}: see {where}. Not counted.",
+	[TEXT_FOREIGN_OR_BACKUP] = {"The code is {chars}, or a backup code: see {where}. Not counted.",
 		"The code is {chars}: see {where}. Not counted."},
 	[TEXT_PASSWORD] = {"That is your password. Type the {chars} in {where}. Not counted.",
 		"That is your password. Type the {chars} in {where}."},
@@ -120,7 +123,7 @@ static const char *const variants[TEXTS_N][VARIANTS] = {
 		"{wrong} since your last login.{left}"},
 	[TEXT_VERIFIED_BY_BACKUP] = {"That backup code is used up.{left}"},
 	[TEXT_OUT_OF_ORDER] = {"Codes cannot be checked on this machine now. Try later.{help}",
-		"Codes cannot be checked now.{help}"},
+		"Codes cannot be checked now. Try later.{help}", "Codes cannot be checked now.{help}"},
 };
 
 static void write_text(enum text text, const struct otp_step *step, const struct texts_facts *facts,
@@ -181,17 +184,23 @@ static enum text choose_verified(const struct otp_step *step)
 	return step->means == OTP_MEANS_BACKUP ? TEXT_VERIFIED_BY_BACKUP : TEXT_NOTHING;
 }
 
+/* Beside codes of another form, a backup code may be typed. */
+static bool has_backup_beside(const struct otp_step *step)
+{
+	return step->backups_left > 0 && (step->has_live_code || step->has_totp);
+}
+
 static enum text choose_shape(const struct otp_step *step)
 {
 	switch (step->shape) {
 	case CODE_SHAPE_CODE:
 		return TEXT_NOTHING;
 	case CODE_SHAPE_LENGTH:
-		return TEXT_LENGTH;
+		return has_backup_beside(step) ? TEXT_LENGTH_OR_BACKUP : TEXT_LENGTH;
 	case CODE_SHAPE_REF:
 		return TEXT_REF;
 	case CODE_SHAPE_FOREIGN:
-		return step->backups_left > 0 ? TEXT_FOREIGN_OR_BACKUP : TEXT_FOREIGN;
+		return has_backup_beside(step) ? TEXT_FOREIGN_OR_BACKUP : TEXT_FOREIGN;
 	}
 	return TEXT_NOTHING;
 }

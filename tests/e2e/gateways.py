@@ -18,6 +18,7 @@ import hashlib
 import hmac
 import json
 import re
+import socket
 import ssl
 import time
 import urllib.parse
@@ -95,13 +96,27 @@ class Gateway(mail.ScriptedServer):
         try:
             with client:
                 if self._context:
-                    client = self._context.wrap_socket(client, server_side=True)
+                    client = self._secure(client)
                 self._exchange(client)
                 # Closing with unread bytes would make it a reset, and the answer might be lost.
                 client.shutdown(2)
                 client.close()
         except (OSError, ssl.SSLError, EOFError):
             pass
+
+    def _secure(self, client):
+        """Whom it does not let in it hears out: with TLS 1.3 the request may be on its way, and a reset would take the alert away."""
+        secured = self._context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+        try:
+            secured.do_handshake()
+        except ssl.SSLError:
+            with socket.socket(fileno=secured.detach()) as plain:
+                plain.settimeout(20)
+                plain.shutdown(socket.SHUT_WR)
+                while plain.recv(65536):
+                    pass
+            raise
+        return secured
 
     def _exchange(self, client):
         request = self._read(client)

@@ -68,9 +68,13 @@ def exim_missing():
 class LogReader:
     """What a syslog daemon would get: the reader of a unix datagram socket."""
 
+    MARK = b"\0mark"
+
     def __init__(self, path):
+        self._path = str(path)
+        self._marks, self._lock = [], threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(path))
+        self._socket.bind(self._path)
         os.chmod(path, 0o666)
         self._lines = []
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -78,11 +82,21 @@ class LogReader:
 
     def _read(self):
         while data := self._socket.recv(65536):
+            if data == self.MARK:
+                self._marks.pop(0).set()
+                continue
             text = data.rstrip(b"\0\n").decode("utf-8", "replace")
             # "<PRIORITY>Mmm dd hh:mm:ss name[pid]: text", as glibc writes it.
             self._lines.append(re.sub(r"^<\d+>(\w{3} [ \d]\d [\d:]{8} )?", "", text))
 
     def lines(self):
+        """All that was logged before this was asked: the socket keeps the order, and a mark of our own comes last."""
+        if self._thread.is_alive():
+            mark = threading.Event()
+            with self._lock:
+                self._marks.append(mark)
+                self._socket.sendto(self.MARK, self._path)
+            assert mark.wait(30), "the reader of the log stands still"
         return list(self._lines)
 
     def close(self):

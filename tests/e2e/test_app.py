@@ -353,7 +353,7 @@ def with_devices(text):
 
 def test_devices_are_listed_and_revoked(ready):
     assert ready.done("devices", "nobody") == "no device is known\n"
-    assert json.loads(ready.done("devices", "nobody", "--json")) == {"version": 1, "user": "nobody", "devices": []}
+    assert json.loads(ready.done("devices", "nobody", "--json")) == {"schema": "devices", "version": 1, "user": "nobody", "devices": []}
     ready.change_record("nobody", with_devices)
     table = ready.done("devices", "nobody")
     assert re.search(r"^ *1 +sshd +192\.0\.2\.0/24 +20.* UTC +20.* UTC$", table, re.MULTILINE)

@@ -103,7 +103,7 @@ def test_what_cannot_be_read_denies_also_where_the_unenrolled_are_ignored(from_f
         write(from_file, "contacts", text)
     login = from_file.ssh("alice")
     assert not login.ended()
-    assert f'event=error why="{why}' in from_file.wait_for_event("error")
+    assert f'event=error user=alice rhost=127.0.0.1 why="{why}' in from_file.wait_for_event("error")
     assert not from_file.events("ignored") and not mailbox.messages()
     checked = from_file.otpcode("config", "check", check=False)
     assert checked.returncode == 78 and why in checked.stderr
@@ -139,7 +139,8 @@ def test_the_command_says_where_contacts_come_from_and_enters_none(from_file):
 def test_the_command_shows_and_tests_what_the_file_has(from_file, mailbox):
     shown = from_file.otpcode("show", "alice").stdout
     assert "alice@example.org" in shown and "Contacts come from file:/etc/otpcode/contacts." in shown
-    assert "bob has no record yet" in from_file.otpcode("show", "bob", check=False).stderr
+    assert "bob is not enrolled: there is no contact for bob in file:/etc/otpcode/contacts" in \
+        from_file.otpcode("show", "bob", check=False).stderr
     from_file.otpcode("test", "alice")
     assert mailbox.wait().to == "alice@example.org"
     unenrolled = from_file.otpcode("list", "--unenrolled").stdout
@@ -212,7 +213,8 @@ def test_a_command_that_fails_or_is_too_slow_denies(from_command, mailbox, user,
     from_command.configure(users__contacts_wait="1s")
     login = from_command.ssh(user)
     assert not login.ended()
-    assert why in from_command.wait_for_event("error")
+    line = from_command.wait_for_event("error")
+    assert why in line and f"event=error user={user} rhost=127.0.0.1 " in line
     assert not from_command.events("ignored") and not mailbox.messages()
 
 
@@ -310,7 +312,8 @@ def test_a_person_whom_the_system_does_not_know_is_denied(shared, mailbox):
     write(shared, "people", f"deploy {fingerprint(host.client_key('alice'))} mallory\n")
     login = as_person(shared, "alice")
     assert not login.ended()
-    assert "mallory, who shares deploy, is no user of this host" in shared.wait_for_event("error")
+    line = shared.wait_for_event("error")
+    assert "mallory, who shares deploy, is no user of this host" in line and "user=deploy rhost=127.0.0.1 " in line
     assert not mailbox.messages()
 
 

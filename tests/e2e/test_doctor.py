@@ -144,6 +144,11 @@ def test_man_page_has_every_check_and_json_is_as_its_schema_says(sound):
     jsonschema.Draft202012Validator(schema).validate(printed)
 
 
+def test_a_service_is_no_path(sound):
+    done = sound.doctor("--service", "/etc/pam.d/sshd")
+    assert (done.returncode, done.stdout) == (2, "") and "give the name of a PAM service" in done.stderr
+
+
 def test_needs_root():
     assert shutil.which("setpriv")
     import stage

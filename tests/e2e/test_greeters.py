@@ -2,6 +2,7 @@
 """Login windows: one field that hides what is typed, no line of text above it; a real xrdp, and hosts whose answers are none."""
 
 import contextlib
+import json
 import re
 import shutil
 import socket
@@ -99,6 +100,24 @@ def test_greeter_that_cannot_show_what_is_typed_needs_echo_no(hall, mailbox, row
     let_in = window.ended()
     assert not let_in and "it wanted a field that shows what is typed" in window.text
     row(GREETER, "password, code, but `prompt.echo=yes`", window.text, let_in=let_in, asked=window.asked())
+
+
+def test_C58_guesses_at_a_window_do_not_lock_the_owner_out(hall, mailbox):
+    """A window is root's program: who has passed no password there may be anybody."""
+    def guess(*before):
+        window = Window(hall, "lightdm", "carol")
+        for text in before:
+            assert window.field() == "Password:"
+            window.answer(text)
+        window.field()
+        window.answer(other_than(mailbox.wait().code))
+        assert not window.ended(), window.text
+        lanes = json.loads(hall.otpcode("show", "carol", "--json").stdout)["lanes"]
+        return lanes["stranger"]["failures"], lanes["known"]["failures"]
+
+    assert guess(PASSWORD) == (0, 1)
+    hall.use_stack(GREETER, lambda lines: [line for line in lines if "pam_unix.so" not in line])
+    assert guess() == (1, 1)
 
 
 HOWS = {"null": "answers NULL", "no-array": "answers with no reply at all", "fails": "fails", "empty": "answers with an empty string",

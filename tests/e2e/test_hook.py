@@ -626,7 +626,7 @@ def test_manual_lists_the_placeholders_that_there_are(hook):
     hook.provider("relay", closed_port())
     hook.sections["email"]["template"] = hook.stage("template", "Subject: x\n\n{code}{x}\n")
     told = hook.run()[0].partition("there are ")[2].split()
-    assert told == re.findall(r"^\.It Cm (\{[a-z]+\})", manual(), re.M) and len(told) == 9
+    assert told == re.findall(r"^\.It Cm (\{[a-z]+\})", manual(), re.M) and len(told) == 10
 
 
 def test_template_of_the_manual_works(hook, server):

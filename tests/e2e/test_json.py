@@ -114,3 +114,8 @@ def test_a_list_goes_on_past_a_record_that_cannot_be_read(enrolled):
     ended = enrolled.otpcode("list", "--json")
     assert (ended.returncode, [user["user"] for user in validate(ended.stdout)["users"]]) == (1, ["nobody"])
     assert "the record of daemon cannot be read" in ended.stderr
+
+
+def test_findings_of_the_doctor_are_as_their_schema_says(enrolled):
+    found = validate(enrolled.otpcode("doctor", "--json").stdout)
+    assert found["faults"] + found["warnings"] > 0 and len(found["checks"]) > 5

@@ -37,8 +37,8 @@ static void check(const struct takeover *takeover, enum otp_err err)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct oath_reader reader = {.at = (const char *)data, .end = (const char *)data + size};
-	struct takeover takeover;
-	struct oath_line line;
+	struct takeover takeover = {.secret.len = 1, .backups_n = 1};
+	struct oath_line line = {.token = {.secret.len = 1, .backups_n = 1}};
 	struct otp_why why;
 
 	check(&takeover, google_file_parse((const char *)data, size, &takeover, &why));

@@ -145,8 +145,9 @@ static void the_password_of_an_earlier_module_is_no_answer(void **state)
 	assert_null(strstr(site_log(), "event=wrong"));
 }
 
-/* A wrong answer of a caller with this real uid on a terminal; the lane that it was charged to. */
-static enum lane lane_of_caller(uid_t caller)
+/* A wrong answer of a caller with this real uid on a terminal; the lane that it was charged to. password:
+ * what an earlier module asked for; NULL: none did. */
+static enum lane lane_of_caller(uid_t caller, const char *password)
 {
 	struct record record;
 	int status;
@@ -154,10 +155,13 @@ static enum lane lane_of_caller(uid_t caller)
 	if (!have_site)
 		skip();
 	setup(NULL);
+	if (password != NULL)
+		site_stack("auth optional pam_unix.so nodelay\n", SHIPPED, "");
 	pid_t child = fork();
 	if (child == 0) {
-		struct site_login login = {
-			.user = SITE_USER, .tty = "/dev/pts/3", .replies = {{.answer = SITE_WRONG}}};
+		struct site_login login = {.user = SITE_USER, .tty = "/dev/pts/3"};
+		login.replies[0].text = password;
+		login.replies[password != NULL].answer = SITE_WRONG;
 		_exit(setresuid(caller, 0, 0) == 0 ? site_run(&login) : 200);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -168,12 +172,21 @@ static enum lane lane_of_caller(uid_t caller)
 	return record.lanes[LANE_KNOWN].consecutive == 1 ? LANE_KNOWN : LANE_STRANGER;
 }
 
-static void C58_only_the_user_and_root_are_known_on_a_terminal(void **state)
+static void C58_on_a_terminal_the_user_is_known_and_nobody_else(void **state)
 {
 	(void)state;
-	assert_int_equal(lane_of_caller(0), LANE_KNOWN);
-	assert_int_equal(lane_of_caller(1), LANE_KNOWN);
-	assert_int_equal(lane_of_caller(65534), LANE_STRANGER);
+	assert_int_equal(lane_of_caller(1, NULL), LANE_KNOWN);
+	assert_int_equal(lane_of_caller(65534, NULL), LANE_STRANGER);
+	assert_int_equal(lane_of_caller(65534, "123456"), LANE_STRANGER);
+}
+
+/* login and greeters: anybody may type a name there. */
+static void C58_a_program_of_roots_makes_nobody_known_but_by_a_password(void **state)
+{
+	(void)state;
+	assert_int_equal(lane_of_caller(0, NULL), LANE_STRANGER);
+	assert_int_equal(lane_of_caller(0, ""), LANE_STRANGER);
+	assert_int_equal(lane_of_caller(0, "123456"), LANE_KNOWN);
 }
 
 static void where_ssh_comes_from_counts_before_the_remote_host(void **state)
@@ -214,7 +227,8 @@ int main(void)
 		T(C01_a_record_removed_during_the_login_is_not_the_same_as_none),
 		T(C35_a_conversation_that_fails_is_not_tried_again),
 		T(the_password_of_an_earlier_module_is_no_answer),
-		T(C58_only_the_user_and_root_are_known_on_a_terminal),
+		T(C58_on_a_terminal_the_user_is_known_and_nobody_else),
+		T(C58_a_program_of_roots_makes_nobody_known_but_by_a_password),
 		T(where_ssh_comes_from_counts_before_the_remote_host),
 		T(the_configured_host_name_stands_in_the_message),
 	};

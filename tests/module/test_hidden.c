@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -210,6 +211,34 @@ static void one_service_may_reveal_nothing_where_others_do(void **state)
 	assert_string_equal(login.seen, HIDDEN "\nVerification code: \n");
 }
 
+/* It is not tried to make a record of nobody. */
+static void an_unknown_user_has_no_contact_whatever_a_command_says(void **state)
+{
+	(void)state;
+	struct site_login login = {.user = unknown(), .rhost = "192.0.2.7"};
+	char text[1024];
+
+	if (!have_site)
+		skip();
+	FILE *command = fopen(site_path("contacts"), "we");
+	assert_non_null(command);
+	assert_true(fputs("#!/bin/sh\necho email:all@example.org\necho end\n", command) >= 0);
+	assert_int_equal(fclose(command), 0);
+	assert_int_equal(chmod(site_path("contacts"), 0755), 0);
+	(void)snprintf(text, sizeof text,
+		"[prompt]\nreveal=none\nmax_prompts=1\n[users]\ncontacts=command:%s\ncontacts_user=nobody\n",
+		site_path("contacts"));
+	site_configure(text);
+	login.replies[0].answer = SITE_CODE;
+	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_string_equal(login.seen, HIDDEN "\nVerification code: \n");
+	assert_int_equal(site_mails(), 0);
+	assert_non_null(strstr(site_log(), "event=denied rhost=192.0.2.7 why=\"unknown user\""));
+	assert_null(strstr(site_log(), "event=error"));
+	login.user = SITE_OTHER; /* whom the system knows, and no record does */
+	assert_int_equal(run(&login), PAM_SUCCESS);
+}
+
 static void a_fault_in_the_configuration_is_no_users(void **state)
 {
 	(void)state;
@@ -233,6 +262,7 @@ int main(void)
 		T(the_mailed_code_opens),
 		T(C35_a_conversation_that_fails_is_a_failure_like_any_other),
 		T(one_service_may_reveal_nothing_where_others_do),
+		T(an_unknown_user_has_no_contact_whatever_a_command_says),
 		T(a_fault_in_the_configuration_is_no_users),
 	};
 

@@ -60,11 +60,33 @@ static struct account_totp some_app(void)
 	return app;
 }
 
+static void C07_an_app_set_again_takes_no_step_twice(void **state)
+{
+	(void)state;
+	const int64_t latest = totp_latest_step(&(struct totp_form){TOTP_SHA512, 8, 60}, NOW);
+	const struct {
+		int period_s;
+		int64_t before, brought, after;
+	} cases[] = {{60, latest - 1, 42, latest - 1}, {60, latest - 2, latest - 1, latest - 1},
+		{60, latest + 1000, 42, latest}, {30, 2 * latest, 42, 42}};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct account_totp app = some_app();
+		record.totp_n = 1;
+		record.totp[0].form.period_s = cases[i].period_s;
+		record.totp[0].last_step = cases[i].before;
+		app.last_step = cases[i].brought;
+		account_set_totp(&record, true, NOW, &app);
+		assert_int_equal(record.totp[0].last_step, cases[i].after);
+	}
+}
+
 static void an_app_takes_the_place_of_the_one_before(void **state)
 {
 	(void)state;
 	const struct account_totp app = some_app();
 
+	record.totp[0].last_step = 0;
 	account_set_totp(&record, true, NOW, &app);
 	assert_int_equal(record.totp_n, 1);
 	assert_int_equal(record.totp[0].form.algorithm, TOTP_SHA512);
@@ -220,6 +242,7 @@ static void contacts_are_followed_in_their_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(C07_an_app_set_again_takes_no_step_twice, full_record),
 		cmocka_unit_test_setup(an_app_takes_the_place_of_the_one_before, full_record),
 		cmocka_unit_test_setup(an_app_or_backup_codes_make_a_record_without_contacts, new_user),
 		cmocka_unit_test_setup(

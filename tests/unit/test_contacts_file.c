@@ -20,6 +20,7 @@
 
 #define KEY_A "SHA256:XIiP1oM8K+yPpEvWJnDooRE9R6qS/AoziqkwE7C4jac"
 #define KEY_B "SHA256:0IiP1oM8K+yPpEvWJnDooRE9R6qS/AoziqkwE7C4jac"
+#define KEY_A_BUT_THE_END "SHA256:XIiP1oM8K+yPpEvWJnDooRE9R6qS/AoziqkwE7C4jag"
 
 static struct otp_contacts contacts;
 static struct otp_why why;
@@ -230,6 +231,8 @@ static void a_key_that_is_not_listed_is_nobody_else(void **state)
 	const char *path = config_stage_write(state, "people", "deploy " KEY_A " alice\n");
 
 	assert_int_equal(who(path, "deploy", KEY_B), OTP_OK);
+	assert_string_equal(person, "");
+	assert_int_equal(who(path, "deploy", KEY_A_BUT_THE_END), OTP_OK);
 	assert_string_equal(person, "");
 	assert_int_equal(who(path, "deploy", "-"), OTP_OK);
 	assert_string_equal(person, "");

@@ -28,6 +28,7 @@ static struct {
 	bool slow, hook_fails;
 	int64_t works_ms; /* how long the store takes for an answer */
 	int64_t clock_ms, since_ms;
+	bool shows_work; /* something was written since the last wait: how long that took can be seen */
 	unsigned asked, delivered;
 	struct request requests[MAX];
 	char seen[4096], log[8192];
@@ -49,6 +50,7 @@ static void fake_wait_until(void *self, int64_t ms)
 	(void)self;
 	assert_true(ms >= host.clock_ms);
 	host.clock_ms = ms;
+	host.shows_work = false;
 }
 
 static int setup(void **state)
@@ -76,6 +78,7 @@ static void see(const char *what)
 {
 	size_t len = strlen(host.seen);
 
+	assert_false(host.shows_work);
 	(void)snprintf(host.seen + len, sizeof host.seen - len, "%d ms: %s\n",
 		(int)(host.clock_ms - host.since_ms), what);
 }
@@ -110,6 +113,7 @@ static void host_log(void *self, enum prompt_level level, const char *line)
 	(void)self, (void)level;
 	size_t len = strlen(host.log);
 
+	host.shows_work = true;
 	(void)snprintf(host.log + len, sizeof host.log - len, "%s\n", line);
 }
 

@@ -13,22 +13,23 @@
 #define NOW INT64_C(1800000000)
 #define DAY INT64_C(86400)
 
-static struct origin remote(const char *source, const char *key)
+static struct otp_login remote(const char *source, const char *key)
 {
-	struct origin origin = {.host = "web1", .service = "sshd"};
+	struct otp_login login = {
+		.user = "alice", .uid = 1000, .origin = {.host = "web1", .service = "sshd"}};
 
-	(void)snprintf(origin.source, sizeof origin.source, "%s", source);
-	(void)snprintf(origin.key, sizeof origin.key, "%s", key);
-	return origin;
+	(void)snprintf(login.origin.source, sizeof login.origin.source, "%s", source);
+	(void)snprintf(login.origin.key, sizeof login.origin.key, "%s", key);
+	return login;
 }
 
-static struct origin local(uint32_t caller)
+static struct otp_login local(uint32_t caller)
 {
-	struct origin origin = remote("tty:pts/1", "-");
+	struct otp_login login = remote("tty:pts/1", "-");
 
-	origin.local = true;
-	origin.caller_uid = caller;
-	return origin;
+	login.origin.local = true;
+	login.origin.caller_uid = caller;
+	return login;
 }
 
 static void charge(struct record *record, enum lane lane, unsigned times, int64_t now)
@@ -43,8 +44,8 @@ static void a_proved_key_is_known(void **state)
 {
 	(void)state;
 	struct record record = {.uid = 1000};
-	struct origin with_key = remote("192.0.2.7", "SHA256:abc");
-	struct origin without = remote("192.0.2.7", "-");
+	struct otp_login with_key = remote("192.0.2.7", "SHA256:abc");
+	struct otp_login without = remote("192.0.2.7", "-");
 
 	assert_int_equal(lane_decide(&record, &with_key, NOW), LANE_KNOWN);
 	assert_int_equal(lane_decide(&record, &without, NOW), LANE_STRANGER);
@@ -54,11 +55,11 @@ static void the_network_of_a_success_is_known_for_thirty_days(void **state)
 {
 	(void)state;
 	struct record record = {.uid = 1000};
-	struct origin origin = remote("192.0.2.7", "-");
-	struct origin neighbour = remote("192.0.2.200", "-");
-	struct origin elsewhere = remote("192.0.3.7", "-");
+	struct otp_login login = remote("192.0.2.7", "-");
+	struct otp_login neighbour = remote("192.0.2.200", "-");
+	struct otp_login elsewhere = remote("192.0.3.7", "-");
 
-	lane_remember_network(&record, &origin, NOW);
+	lane_remember_network(&record, &login.origin, NOW);
 	assert_int_equal(lane_decide(&record, &neighbour, NOW + 30 * DAY - 1), LANE_KNOWN);
 	assert_int_equal(lane_decide(&record, &neighbour, NOW + 30 * DAY), LANE_STRANGER);
 	assert_int_equal(lane_decide(&record, &elsewhere, NOW), LANE_STRANGER);
@@ -68,32 +69,48 @@ static void a_source_that_is_no_address_never_becomes_known(void **state)
 {
 	(void)state;
 	struct record record = {.uid = 1000};
-	struct origin origin = remote("some.name", "-");
+	struct otp_login login = remote("some.name", "-");
 
-	lane_remember_network(&record, &origin, NOW);
+	lane_remember_network(&record, &login.origin, NOW);
 	assert_int_equal(record.networks_n, 0);
-	assert_int_equal(lane_decide(&record, &origin, NOW), LANE_STRANGER);
+	assert_int_equal(lane_decide(&record, &login, NOW), LANE_STRANGER);
 }
 
-static void a_local_caller_is_known_as_the_user_or_as_root_only(void **state)
+static void a_local_caller_who_is_the_user_is_known(void **state)
 {
 	(void)state;
 	struct record record = {.uid = 1000};
-	struct origin self = local(1000), root = local(0), other = local(1001);
+	struct otp_login self = local(1000), other = local(1001);
 
 	assert_int_equal(lane_decide(&record, &self, NOW), LANE_KNOWN);
-	assert_int_equal(lane_decide(&record, &root, NOW), LANE_KNOWN);
 	assert_int_equal(lane_decide(&record, &other, NOW), LANE_STRANGER);
+	other.password_checked = true;
+	assert_int_equal(lane_decide(&record, &other, NOW), LANE_STRANGER);
+}
+
+static void C58_a_caller_who_is_root_is_known_by_a_password_alone(void **state)
+{
+	(void)state;
+	const uint32_t uids[] = {1000, 0};
+
+	for (size_t i = 0; i < sizeof uids / sizeof uids[0]; i++) {
+		struct record record = {.uid = uids[i]};
+		struct otp_login console = local(0);
+		assert_int_equal(lane_decide(&record, &console, NOW), LANE_STRANGER);
+		console.password_checked = true;
+		assert_int_equal(lane_decide(&record, &console, NOW), LANE_KNOWN);
+	}
 }
 
 static void a_remote_caller_does_not_become_known_by_the_daemons_uid(void **state)
 {
 	(void)state;
 	struct record record = {.uid = 1000};
-	struct origin origin = remote("192.0.2.7", "-");
+	struct otp_login login = remote("192.0.2.7", "-");
 
-	origin.caller_uid = 0;
-	assert_int_equal(lane_decide(&record, &origin, NOW), LANE_STRANGER);
+	login.origin.caller_uid = 0;
+	login.password_checked = true;
+	assert_int_equal(lane_decide(&record, &login, NOW), LANE_STRANGER);
 }
 
 static void networks_are_kept_once_and_the_oldest_goes(void **state)
@@ -104,9 +121,9 @@ static void networks_are_kept_once_and_the_oldest_goes(void **state)
 
 	for (unsigned i = 0; i < RECORD_NETWORKS_MAX + 1; i++) {
 		(void)snprintf(source, sizeof source, "10.0.%u.1", i);
-		struct origin origin = remote(source, "-");
-		lane_remember_network(&record, &origin, NOW + i);
-		lane_remember_network(&record, &origin, NOW + i);
+		struct otp_login login = remote(source, "-");
+		lane_remember_network(&record, &login.origin, NOW + i);
+		lane_remember_network(&record, &login.origin, NOW + i);
 	}
 	assert_int_equal(record.networks_n, RECORD_NETWORKS_MAX);
 	assert_string_equal(record.networks[0].network, "10.0.1.0/24");
@@ -117,12 +134,12 @@ static void a_further_success_makes_its_network_known_for_longer(void **state)
 {
 	(void)state;
 	struct record record = {.uid = 1000};
-	struct origin origin = remote("192.0.2.7", "-");
+	struct otp_login login = remote("192.0.2.7", "-");
 
-	lane_remember_network(&record, &origin, NOW);
-	lane_remember_network(&record, &origin, NOW + 20 * DAY);
-	assert_int_equal(lane_decide(&record, &origin, NOW + 49 * DAY), LANE_KNOWN);
-	assert_int_equal(lane_decide(&record, &origin, NOW + 50 * DAY), LANE_STRANGER);
+	lane_remember_network(&record, &login.origin, NOW);
+	lane_remember_network(&record, &login.origin, NOW + 20 * DAY);
+	assert_int_equal(lane_decide(&record, &login, NOW + 49 * DAY), LANE_KNOWN);
+	assert_int_equal(lane_decide(&record, &login, NOW + 50 * DAY), LANE_STRANGER);
 }
 
 static void the_tenth_failure_locks_and_each_further_five_double_it(void **state)
@@ -287,7 +304,8 @@ int main(void)
 		cmocka_unit_test(a_proved_key_is_known),
 		cmocka_unit_test(the_network_of_a_success_is_known_for_thirty_days),
 		cmocka_unit_test(a_source_that_is_no_address_never_becomes_known),
-		cmocka_unit_test(a_local_caller_is_known_as_the_user_or_as_root_only),
+		cmocka_unit_test(a_local_caller_who_is_the_user_is_known),
+		cmocka_unit_test(C58_a_caller_who_is_root_is_known_by_a_password_alone),
 		cmocka_unit_test(a_remote_caller_does_not_become_known_by_the_daemons_uid),
 		cmocka_unit_test(networks_are_kept_once_and_the_oldest_goes),
 		cmocka_unit_test(a_further_success_makes_its_network_known_for_longer),

@@ -367,6 +367,16 @@ static void not_a_code_leaves_the_step_as_it_was(void **state)
 	assert_memory_equal(&step, &before, sizeof step);
 }
 
+static enum otp_err add_backup(
+	void *ctx, struct record *changed, bool exists, int64_t now, struct otp_why *why)
+{
+	const struct record_backup *backup = ctx;
+
+	(void)exists, (void)now, (void)why;
+	changed->backups[changed->backups_n++] = *backup;
+	return OTP_OK;
+}
+
 static void a_text_that_is_two_things_is_used_up_as_both(void **state)
 {
 	(void)state;
@@ -378,16 +388,30 @@ static void a_text_that_is_two_things_is_used_up_as_both(void **state)
 	const struct code code = world_receive(&w, &login, &step);
 	memcpy(same.text, code.text, 8);
 	assert_int_equal(backup_seal(&w.core.keys, "alice", 1000, &same, &kept.seal, NULL), OTP_OK);
-	world_record(&w, &record);
-	record.backups[record.backups_n++] = kept;
-	char text[RECORD_TEXT_MAX];
-	size_t len;
-	assert_int_equal(record_encode(&record, text, &len, NULL), OTP_OK);
-	assert_true(mem_store_put(&w.mem, "alice", text, len));
+	world_change(&w, add_backup, &kept);
 	assert_int_equal(answer(code.text), OTP_VERIFIED);
 	assert_int_equal(step.means, OTP_MEANS_SENT);
 	world_record(&w, &record);
 	assert_int_equal(record.backups_n, 1);
+}
+
+static void an_apps_code_that_is_a_backup_code_is_used_up_as_both(void **state)
+{
+	(void)state;
+	struct record_backup kept = {.until = 0};
+	struct backup_code same = {{0}};
+
+	world_keep_app(&w, 8, true);
+	const struct code code = world_app_code(&w, 0);
+	memcpy(same.text, code.text, 8);
+	assert_int_equal(backup_seal(&w.core.keys, "alice", 1000, &same, &kept.seal, NULL), OTP_OK);
+	world_change(&w, add_backup, &kept);
+	world_begin(&w, &login, &step);
+	assert_int_equal(answer(code.text), OTP_VERIFIED);
+	assert_int_equal(step.means, OTP_MEANS_TOTP);
+	world_record(&w, &record);
+	assert_int_equal(record.backups_n, 0);
+	assert_int_not_equal(record.totp[0].last_step, 0);
 }
 
 static void where_only_sent_codes_count_no_other_does(void **state)
@@ -688,6 +712,7 @@ int main(void)
 		T(only_what_none_of_the_users_codes_could_be_is_free),
 		T(not_a_code_leaves_the_step_as_it_was),
 		T(a_text_that_is_two_things_is_used_up_as_both),
+		T(an_apps_code_that_is_a_backup_code_is_used_up_as_both),
 		T(where_only_sent_codes_count_no_other_does),
 		T(where_only_kept_codes_count_nothing_is_sent_and_no_sent_one_does),
 		T(who_keeps_an_app_logs_in_where_nothing_can_be_sent),

@@ -838,8 +838,8 @@ static void what_is_no_code_names_the_app_and_the_backup_codes(void **state)
 	host.types[0] = "12345";
 	host.types[1] = "hello world";
 	assert_int_equal(log_in(), PROMPT_NO_CONVERSATION);
-	SEEN("The code has 8 digits (a backup code 16 characters); you typed 5. Not counted.\n");
-	SEEN("The code is 8 digits (a backup code 16 characters): see your app. Not counted.\n");
+	SEEN("The code is 8 digits, or a backup code; you typed 5. Not counted.\n");
+	SEEN("The code is 8 digits, or a backup code: see your app. Not counted.\n");
 	assert_null(strstr(host.log, "event=wrong"));
 }
 

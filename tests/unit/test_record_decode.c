@@ -327,9 +327,10 @@ static void fifth_challenge_is_refused(void **state)
 {
 	(void)state;
 	static const char refs[][4] = {"BBB", "CCC", "DDD"};
-	static const char line[] = "challenge ref=BBB id=000000000000000000000000000000# "
-				   "origin=00000000000000000000000000000000 "
-				   "service= source= opened=0 last_send=0 sends=0 tries=0 failed=no known=no\n";
+	static const char line[] =
+		"challenge ref=BBB id=000000000000000000000000000000# "
+		"origin=00000000000000000000000000000000 "
+		"service= source= opened=0 last_send=0 sends=0 tries=0 failed=no known=no\n";
 
 	for (unsigned more = 2; more <= 3; more++) {
 		size_t len = repeat("send", line, more);

@@ -365,7 +365,11 @@ static void a_wrong_answer_names_what_is_right_for_this_user(void **state)
 	assert_string_equal(say(&step, TEXTS_PLAIN),
 		"Wrong code. Use the one in message QFX or your app's. 3 tries left.");
 	step.has_live_code = false;
+	assert_string_equal(say(&step, TEXTS_PLAIN),
+		"Wrong code. Use your app's next one or a backup code. 3 tries left.");
+	step.backups_left = 0;
 	assert_string_equal(say(&step, TEXTS_PLAIN), "Wrong code. Use your app's next one. 3 tries left.");
+	step.backups_left = 3;
 	step.has_totp = false;
 	assert_string_equal(say(&step, TEXTS_PLAIN), "Wrong code. Use a backup code. 3 tries left.");
 	step = kept_step(OTP_EXPIRED, false, 6, 0);
@@ -385,8 +389,8 @@ static void what_cannot_be_a_code_is_named_by_all_that_could_be_one(void **state
 	assert_string_equal(say(&step, TEXTS_PLAIN), "The code has 6 or 8 digits; you typed 5. Not counted.");
 	step.totp_digits = 6;
 	step.backups_left = 3;
-	assert_string_equal(say(&step, TEXTS_PLAIN),
-		"The code has 6 digits (a backup code 16 characters); you typed 5. Not counted.");
+	assert_string_equal(
+		say(&step, TEXTS_PLAIN), "The code is 6 digits, or a backup code; you typed 5. Not counted.");
 	step.has_totp = step.has_live_code = false;
 	assert_string_equal(say(&step, TEXTS_PLAIN), "The code has 16 characters; you typed 5. Not counted.");
 	step = kept_step(OTP_NOT_A_CODE, true, 6, 0);
@@ -400,7 +404,7 @@ static void what_cannot_be_a_code_is_named_by_all_that_could_be_one(void **state
 		"That is your password. Type the 6 digits in your app. Not counted.");
 	step.backups_left = 3;
 	assert_string_equal(say(&step, TEXTS_PLAIN),
-		"The code is 6 digits (a backup code 16 characters): see your app. Not counted.");
+		"The code is 6 digits, or a backup code: see your app. Not counted.");
 	step.has_totp = false;
 	assert_string_equal(say(&step, TEXTS_PASSWORD),
 		"That is your password. Type the 16 characters in your list of backup codes.");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
-#include "pam_login.h"
+#include "pam/login.h"
 
 #include "contacts/contacts.h"
 #include "contacts/people.h"
@@ -117,6 +117,11 @@ static void log_error(struct pam_login *pam, const struct otp_why *why)
 	struct logline log;
 
 	logline_begin(&log, "error");
+	if (!pam->hidden.no_such_user) {
+		logline_add(&log, "user", pam->login.user); /* NULL before it is known */
+		logline_add(&log, "account", pam->login.origin.account);
+	}
+	logline_add(&log, "rhost", pam->login.origin.source);
 	logline_add(&log, "why", why->text);
 	pam_login_log(pam, PROMPT_ERROR, log.text);
 }
@@ -233,6 +238,8 @@ static enum otp_err find_contacts(struct pam_login *pam, struct otp_why *why)
 	if (!contacts_are_elsewhere(&pam->config))
 		return OTP_OK;
 	enum otp_err err = contacts_find(&pam->config, ROOT_UID, pam->login.user, &pam->contacts, why);
+	if (pam->hidden.no_such_user) /* asked for the time it takes: a command may answer to any name */
+		pam->contacts.n = 0;
 	pam->login.contacts = &pam->contacts;
 	return err;
 }
