@@ -61,6 +61,8 @@ enum cli_exit command_passwd(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_show(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
+enum cli_exit command_why(
+	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_list(
 	const struct arguments *arguments, const char *const *operands, unsigned operands_n);
 enum cli_exit command_lock(

@@ -151,6 +151,7 @@ const char *describe_event(enum record_event_kind kind)
 		[EVENT_REMEMBERED] = "known device, not asked",
 		[EVENT_DEVICES_REVOKED] = "devices revoked",
 		[EVENT_PASSWORD] = "forgotten password replaced",
+		[EVENT_REF_TYPED] = "ref typed instead of the code",
 		[EVENT_RESTORED] = "restored from a backup",
 	};
 

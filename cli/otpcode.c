@@ -45,6 +45,10 @@ static const struct command commands[] = {
 		command_contact_order},
 	{"show", "USER [--json]", "shows all that is known of a user, addresses in full", "", "show alice",
 		{"USER"}, 1, 1, OPTION_BIT(OPTION_JSON), true, command_show},
+	{"why", "USER [--json]", "tells what happened to a user's logins, and what to do next",
+		"The last events, each login in one paragraph; then how it stands now. Times are\n"
+		"local. Addresses are masked.\n",
+		"why alice", {"USER"}, 1, 1, OPTION_BIT(OPTION_JSON), true, command_why},
 	{"list", "[--locked | --unenrolled] [--json]", "lists the enrolled users, addresses masked",
 		"A login shell is one of /etc/shells; uids 1 to 999 are system users and are left\nout.\n",
 		"list --locked", {NULL}, 0, 0,

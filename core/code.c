@@ -96,7 +96,7 @@ enum otp_err code_seal_make(const struct keys *keys, const struct code_binding *
 	const struct key_part parts[] = {
 		{binding->user, strlen(binding->user)},
 		{uid, sizeof uid},
-		{binding->origin, KEY_MAC_LEN},
+		{binding->origin, CODE_ORIGIN_LEN},
 		{binding->challenge_id, CODE_CHALLENGE_ID_LEN},
 		{code->text, strnlen(code->text, sizeof code->text)},
 	};

@@ -14,6 +14,7 @@
 #define CODE_REF_LEN 3
 #define CODE_REF_SIZE (CODE_REF_LEN + 1)
 #define CODE_CHALLENGE_ID_LEN 16 /* 128 bits */
+#define CODE_ORIGIN_LEN 16       /* of origin_mac: as much of it as a record holds */
 #define CODE_SEAL_LEN 16 /* HMAC-SHA-256 cut to 128 bits (RFC 2104 section 5): a record holds many seals */
 
 enum code_alphabet {
@@ -39,7 +40,7 @@ struct code_seal {
 struct code_binding {
 	const char *user;
 	uint32_t uid;
-	const unsigned char *origin;       /* KEY_MAC_LEN bytes: origin_mac */
+	const unsigned char *origin;       /* CODE_ORIGIN_LEN bytes: the beginning of origin_mac */
 	const unsigned char *challenge_id; /* CODE_CHALLENGE_ID_LEN bytes */
 };
 

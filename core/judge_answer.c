@@ -66,6 +66,7 @@ struct guess {
 	struct backup_code backup;
 	struct code_seal backup_seal;
 	int code;        /* which of the challenge's codes; -1: none */
+	int elsewhere;   /* of which other of the user's challenges it is a code; -1: none */
 	int64_t step;    /* of which time step of the app; -1: none */
 	bool has_backup; /* it is a backup code that was not used yet */
 };
@@ -81,6 +82,25 @@ static bool compare_sent(
 	for (unsigned i = 0; i < challenge->codes_n; i++)
 		if (code_seal_equal(&challenge->codes[i].seal, &typed))
 			guess->code = (int)i;
+	return true;
+}
+
+/* Who typed the code of another login is told so afterwards: it opens nothing here, and costs as much. */
+static bool compare_elsewhere(struct judge_turn *turn, const struct record *record,
+	const struct record_challenge *here, struct guess *guess)
+{
+	struct code_seal typed;
+
+	for (unsigned c = 0; c < record->challenges_n; c++) {
+		const struct record_challenge *challenge = &record->challenges[c];
+		if (challenge == here)
+			continue;
+		if (!judging_seal(turn, challenge, &guess->sent, &typed))
+			return false;
+		for (unsigned i = 0; i < challenge->codes_n; i++)
+			if (code_seal_equal(&challenge->codes[i].seal, &typed))
+				guess->elsewhere = (int)c;
+	}
 	return true;
 }
 
@@ -112,7 +132,8 @@ static bool compare_backup(struct judge_turn *turn, const struct record *record,
 static bool compare(struct judge_turn *turn, const struct record *record,
 	const struct record_challenge *challenge, struct guess *guess)
 {
-	return (!guess->may_be_sent || compare_sent(turn, challenge, guess)) &&
+	return (!guess->may_be_sent || (compare_sent(turn, challenge, guess) &&
+					       compare_elsewhere(turn, record, challenge, guess))) &&
 	       (!guess->may_be_totp || compare_totp(turn, record, guess)) &&
 	       (!guess->may_be_backup || compare_backup(turn, record, guess));
 }
@@ -185,16 +206,19 @@ static bool judge_right(struct judge_turn *turn, struct record *record, struct r
 }
 
 static bool judge_wrong(struct judge_turn *turn, struct record *record, struct record_challenge *challenge,
-	bool was_right_once)
+	const struct guess *guess)
 {
 	struct otp_step *step = turn->step;
 	const struct policy *policy = turn->policy;
+	const bool was_right_once = guess->code >= 0;
+	const char *of_other = guess->elsewhere >= 0 ? record->challenges[guess->elsewhere].ref : NULL;
 
 	challenge->tries_used++;
 	lane_charge(record, step->lane, policy, turn->login->origin.source, turn->now);
 	judging_describe(turn, record, challenge);
 	step->failures = record->lanes[step->lane].consecutive;
-	judging_event(turn, record, was_right_once ? EVENT_EXPIRED : EVENT_WRONG, step->ref, NULL);
+	judging_event(turn, record, was_right_once ? EVENT_EXPIRED : EVENT_WRONG, step->ref,
+		was_right_once ? NULL : of_other);
 	if (judging_lane_is_closed(turn, record)) {
 		step->locked_now = true;
 		return judging_event(turn, record, EVENT_LOCKED, step->ref, lane_name(step->lane));
@@ -242,6 +266,24 @@ static bool could_be(struct judge_turn *turn, const struct record *record,
 	return false;
 }
 
+/*
+ * That the ref was typed is kept for who asks later why the code did not work. Once a challenge, so that it
+ * is no way to make this host write; a locked lane writes nothing.
+ */
+static bool note_ref(struct judge_turn *turn, struct record *record, const struct record_challenge *challenge)
+{
+	if (turn->step->shape != CODE_SHAPE_REF || challenge == NULL ||
+		strcmp(turn->before.ref, challenge->ref) != 0 ||
+		lane_locked_s(record, turn->step->lane, turn->now) > 0)
+		return false;
+	for (unsigned i = 0; i < record->events_n; i++)
+		if (record->events[i].kind == EVENT_REF_TYPED &&
+			record->events[i].first >= challenge->opened &&
+			strcmp(record->events[i].ref, challenge->ref) == 0)
+			return false;
+	return judging_event(turn, record, EVENT_REF_TYPED, challenge->ref, NULL);
+}
+
 static bool takes_answers(
 	struct judge_turn *turn, const struct record *record, const struct record_challenge *challenge)
 {
@@ -260,14 +302,14 @@ static bool takes_answers(
 bool judge_answer(struct judge_turn *turn, struct record *record)
 {
 	struct record_challenge *challenge = challenge_at(record, turn->origin);
-	struct guess guess = {.code = -1, .step = -1};
+	struct guess guess = {.code = -1, .elsewhere = -1, .step = -1};
 	bool changed = false;
 
-	if (could_be(turn, record, challenge, &guess) && takes_answers(turn, record, challenge) &&
-		compare(turn, record, challenge, &guess))
-		changed = is_right(turn, challenge, &guess)
-				  ? judge_right(turn, record, challenge, &guess)
-				  : judge_wrong(turn, record, challenge, guess.code >= 0);
+	if (!could_be(turn, record, challenge, &guess))
+		changed = note_ref(turn, record, challenge);
+	else if (takes_answers(turn, record, challenge) && compare(turn, record, challenge, &guess))
+		changed = is_right(turn, challenge, &guess) ? judge_right(turn, record, challenge, &guess)
+							    : judge_wrong(turn, record, challenge, &guess);
 	OPENSSL_cleanse(&guess, sizeof guess);
 	return changed;
 }

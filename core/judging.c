@@ -122,7 +122,7 @@ bool judging_seal(struct judge_turn *turn, const struct record_challenge *challe
 {
 	struct code_binding binding = {.user = turn->login->user,
 		.uid = turn->login->uid,
-		.origin = turn->origin,
+		.origin = challenge->origin,
 		.challenge_id = challenge->id};
 
 	turn->err = code_seal_make(turn->keys, &binding, code, out, turn->why);

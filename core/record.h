@@ -21,8 +21,8 @@
 #define RECORD_NETWORKS_MAX 8
 #define RECORD_DAYS_MAX 31
 #define RECORD_EVENTS_MAX 24
-#define RECORD_ORIGIN_LEN 16  /* of origin_mac (RFC 2104 section 5) */
-#define RECORD_BACKUPS_MAX 11 /* ten, and one from the help desk */
+#define RECORD_ORIGIN_LEN CODE_ORIGIN_LEN /* of origin_mac (RFC 2104 section 5) */
+#define RECORD_BACKUPS_MAX 11             /* ten, and one from the help desk */
 #define RECORD_DEVICE_LEN 16
 #define RECORD_DEVICE_SERVICE_SIZE 17
 #define RECORD_DETAIL_SIZE 65
@@ -139,8 +139,9 @@ enum record_event_kind {
 	EVENT_BACKUP_CODES, /* made; detail says how many */
 	EVENT_REMEMBERED,   /* nobody was asked: the device is known */
 	EVENT_DEVICES_REVOKED,
-	EVENT_PASSWORD, /* a forgotten password was replaced */
-	EVENT_RESTORED, /* the record came back from a backup: what may have been used since is gone */
+	EVENT_PASSWORD,  /* a forgotten password was replaced */
+	EVENT_REF_TYPED, /* in place of the code; once a challenge, and no try */
+	EVENT_RESTORED,  /* the record came back from a backup: what may have been used since is gone */
 	EVENT_KINDS_N,
 };
 
@@ -153,7 +154,8 @@ struct record_event {
 	char service[ORIGIN_SERVICE_SIZE]; /* empty: none */
 	char source[ORIGIN_SOURCE_SIZE];
 	char ref[CODE_REF_SIZE];
-	char detail[RECORD_DETAIL_SIZE]; /* a provider's name, a refusal's reason, a masked contact */
+	char detail[RECORD_DETAIL_SIZE]; /* a provider's name, a refusal's reason, a masked contact; of a
+					    wrong try the ref of the login whose code it was */
 };
 
 /* Everything that is kept about one user. Holds no secret but seals, and one that is encrypted. */

@@ -36,6 +36,7 @@ static const char *const events[] = {
 	[EVENT_REMEMBERED] = "remembered",
 	[EVENT_DEVICES_REVOKED] = "devices-revoked",
 	[EVENT_PASSWORD] = "password",
+	[EVENT_REF_TYPED] = "ref-typed",
 	[EVENT_RESTORED] = "restored",
 };
 _Static_assert(COUNT_OF(lanes) == LANES_N && COUNT_OF(events) == EVENT_KINDS_N, "each has a name");

@@ -114,10 +114,18 @@ def test_man_page_names_every_member_of_the_json(enrolled):
     enrolled.change_record("nobody", with_a_challenge)
     enrolled.done("backup-codes", "nobody")
     enrolled.change_record("nobody", with_app_and_device)
-    for words in (["show", "nobody"], ["devices", "nobody"], ["list"], ["list", "--unenrolled"], ["config", "show"], ["init"]):
+    for words in (["show", "nobody"], ["why", "nobody"], ["devices", "nobody"], ["list"], ["list", "--unenrolled"], ["config", "show"], ["init"]):
         printed = json.loads(enrolled.done(*words, "--json"))
         assert printed["version"] == 1
         assert json_keys(printed) <= page, words
+
+
+def test_man_page_names_every_word_that_a_story_is_about():
+    words = set()
+    for source in TOP.glob("cli/story*.c"):
+        words |= set(re.findall(r'(?:story_next\(out,|about =)\s+"([a-z-]+)"', source.read_text()))
+    told = " ".join((TOP / "man/otpcode.8").read_text().partition("\n.Cm about\nis, of a login")[2].partition("\n.It")[0].split())
+    assert len(words) > 20 and words - {"login"} <= set(re.findall(r"[a-z-]+", told))
 
 
 # What makes no sense is answered with what would.

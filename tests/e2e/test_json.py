@@ -71,6 +71,15 @@ def test_facts_of_users_are_as_their_schemas_say(enrolled):
     validate(enrolled.done("list", "--unenrolled", "--json"))
 
 
+def test_stories_are_as_their_schema_says(enrolled):
+    enrolled.change_record("nobody", with_a_challenge)
+    assert validate(enrolled.done("why", "nobody", "--json"))["state"] == "enrolled"
+    assert validate(enrolled.done("why", "root", "--json"))["state"] == "not-enrolled"
+    enrolled.state_path("daemon").write_bytes(b"x" * 16384)
+    ended = enrolled.otpcode("why", "daemon", "--json")
+    assert (ended.returncode, validate(ended.stdout)["state"]) == (1, "unreadable")
+
+
 def test_means_of_a_user_are_as_their_schemas_say(enrolled):
     now = int(time.time())
     kept = (f"backup seal={'55' * 16} until=0\nbackup seal={'66' * 16} until={now + 86400}\n"

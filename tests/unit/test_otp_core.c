@@ -101,13 +101,80 @@ static void what_cannot_be_a_code_is_neither_charged_nor_written(void **state)
 	assert_int_equal(step.situation, OTP_NOT_A_CODE);
 	assert_int_equal(step.shape, CODE_SHAPE_LENGTH);
 	assert_int_equal(step.typed_len, 5);
-	world_answer(&w, &login, ref, &step);
-	assert_int_equal(step.shape, CODE_SHAPE_REF);
 	world_answer(&w, &login, "12x456", &step);
 	assert_int_equal(step.shape, CODE_SHAPE_FOREIGN);
 	assert_int_equal(w.mem.writes, writes);
 	assert_string_equal(step.ref, ref);
 	assert_int_equal(step.tries_left, 5);
+}
+
+static unsigned events_of(enum record_event_kind kind, const char *ref, const char *detail)
+{
+	struct record record;
+	unsigned n = 0;
+
+	world_record(&w, &record);
+	for (unsigned i = 0; i < record.events_n; i++)
+		if (record.events[i].kind == kind && strcmp(record.events[i].ref, ref) == 0 &&
+			strcmp(record.events[i].detail, detail) == 0)
+			n += record.events[i].count;
+	return n;
+}
+
+static void ref_typed_for_the_code_is_no_try_and_is_written_once_a_challenge(void **state)
+{
+	(void)state;
+	struct otp_login login = world_login("192.0.2.7", NULL);
+	struct code code = world_receive(&w, &login, &step);
+	char ref[CODE_REF_SIZE];
+	unsigned writes = w.mem.writes;
+
+	memcpy(ref, step.ref, sizeof ref);
+	for (unsigned i = 0; i < 3; i++) {
+		world_answer(&w, &login, ref, &step);
+		assert_int_equal(step.situation, OTP_NOT_A_CODE);
+		assert_int_equal(step.shape, CODE_SHAPE_REF);
+		assert_int_equal(step.tries_left, 5);
+		assert_int_equal(w.mem.writes, writes + 1);
+	}
+	assert_int_equal(events_of(EVENT_REF_TYPED, ref, ""), 1);
+	assert_int_equal(events_of(EVENT_SENT, ref, "relay"), 1);
+	world_answer(&w, &login, code.text, &step);
+	assert_int_equal(step.situation, OTP_VERIFIED);
+}
+
+static void ref_typed_in_a_locked_lane_is_not_written(void **state)
+{
+	(void)state;
+	struct otp_login login = world_login("192.0.2.7", NULL);
+	struct code code = world_receive(&w, &login, &step);
+	struct otp_step before = step;
+
+	w.core.policy.lock_after = 3;
+	answer_wrong(&login, &code, 3);
+	assert_int_equal(step.situation, OTP_LOCKED);
+	unsigned writes = w.mem.writes;
+	step = before;
+	world_answer(&w, &login, before.ref, &step);
+	assert_int_equal(step.situation, OTP_NOT_A_CODE);
+	assert_int_equal(w.mem.writes, writes);
+}
+
+static void code_of_another_login_is_wrong_and_the_record_says_whose_it_is(void **state)
+{
+	(void)state;
+	struct otp_login login = world_login("192.0.2.7", NULL), other = world_login("192.0.2.8", NULL);
+	struct otp_step there = {.ref = ""};
+	struct code code = world_receive(&w, &login, &step), elsewhere = world_receive(&w, &other, &there);
+
+	world_answer(&w, &login, elsewhere.text, &step);
+	assert_int_equal(step.situation, OTP_WRONG);
+	assert_int_equal(step.tries_left, 4);
+	assert_int_equal(events_of(EVENT_WRONG, step.ref, there.ref), 1);
+	answer_wrong(&login, &code, 1);
+	assert_int_equal(events_of(EVENT_WRONG, step.ref, ""), 1);
+	world_answer(&w, &other, elsewhere.text, &there);
+	assert_int_equal(there.situation, OTP_VERIFIED);
 }
 
 static void C34_only_the_whole_code_is_right(void **state)
@@ -969,6 +1036,9 @@ int main(void)
 		T(a_right_code_verifies_once_and_never_again),
 		T(spaces_and_dashes_in_an_answer_are_forgiven),
 		T(what_cannot_be_a_code_is_neither_charged_nor_written),
+		T(ref_typed_for_the_code_is_no_try_and_is_written_once_a_challenge),
+		T(ref_typed_in_a_locked_lane_is_not_written),
+		T(code_of_another_login_is_wrong_and_the_record_says_whose_it_is),
 		T(C34_only_the_whole_code_is_right),
 		T(an_expired_code_is_not_accepted_and_nothing_is_charged),
 		T(a_code_works_until_its_last_second),
