@@ -146,7 +146,7 @@ static enum otp_err set_envelope(struct sending *sending, struct otp_why *why)
 /* In place of a message: libcurl decodes this command as it does a url. */
 static enum otp_err set_question(struct sending *sending, struct otp_why *why)
 {
-	char command[3 * CONTACT_ADDRESS_SIZE + sizeof "MAIL FROM:<>"];
+	char command[(size_t)3 * CONTACT_ADDRESS_SIZE + sizeof "MAIL FROM:<>"];
 	struct text text = text_begin(command, sizeof command);
 	struct contact from;
 	CURL *handle = sending->transfer.handle;
