@@ -11,10 +11,11 @@
 #include <syslog.h>
 #include <unistd.h>
 
+/* What the command came to is all that goes to standard output. */
 static void tell(void *self, const char *line)
 {
 	(void)self;
-	report_line("%s", line);
+	report_note("%s", line);
 }
 
 static enum prompt_reply ask(void *self, const char *line, const char *prompt, bool echo, char *answer)
@@ -89,7 +90,7 @@ bool proof_hides(const struct proof *proof)
 	return proof->session->config.prompt.reveal == CONFIG_REVEAL_NONE;
 }
 
-static bool converse(struct proof *proof, enum otp_accept accept, bool hides)
+bool proof_ask(struct proof *proof, enum otp_accept accept, bool hides)
 {
 	const struct config *config = &proof->session->config;
 	struct prompt_options options = {
@@ -112,11 +113,6 @@ static bool converse(struct proof *proof, enum otp_accept accept, bool hides)
 	return prompt_login(&proof->session->core, &proof->login, &options, &host) == PROMPT_VERIFIED;
 }
 
-bool proof_ask(struct proof *proof, enum otp_accept accept, bool hides)
-{
-	return converse(proof, accept, hides);
-}
-
 void proof_refuse(struct proof *proof)
 {
 	const struct config *config = &proof->session->config;
@@ -129,9 +125,10 @@ void proof_refuse(struct proof *proof)
 		proof->login.uid = UINT32_MAX;
 		proof->login.contacts = NULL;
 		proof->hidden.no_such_user = true;
-		(void)converse(proof, OTP_ACCEPT_SENT, true);
+		bool ignored = proof_ask(proof, OTP_ACCEPT_SENT, true);
+		(void)ignored;
 		return;
 	}
 	texts_line(&step, TEXTS_PLAIN, &facts, text);
-	report_line("%s", text);
+	report_note("%s", text);
 }

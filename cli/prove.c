@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/prove.h"
 
+#include "cli/proof.h"
 #include "cli/report.h"
-#include "cli/terminal.h"
-#include "deliver/deliver.h"
-#include "prompt/logline.h"
-#include "prompt/prompt.h"
-#include "store/limits.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
-#include <unistd.h>
 
 #define SERVICE "otpcode"
 
@@ -23,12 +16,11 @@ struct copy {
 	size_t len;
 };
 
-/* One proof. */
-struct proof {
-	struct otp_core core;
+/* Secret. */
+struct trial {
+	struct session session; /* as it is open, but for its store */
 	struct copy copy;
-	struct limits_file limits;
-	struct deliver_options deliver;
+	struct proof proof;
 };
 
 static enum otp_err copy_update(void *self, struct store_key key, struct store_edit edit, struct otp_why *why)
@@ -78,99 +70,29 @@ static enum otp_err fill_copy(
 	return err;
 }
 
-static void tell(void *self, const char *line)
+static bool ask(struct trial *trial, const struct session *session, const struct record *record)
 {
-	(void)self;
-	report_note("%s", line);
-}
-
-static enum prompt_reply ask(void *self, const char *line, const char *prompt, bool echo, char *answer)
-{
-	if (line != NULL && line[0] != '\0')
-		tell(self, line);
-	return terminal_ask(prompt, echo, answer, PROMPT_ANSWER_SIZE) ? PROMPT_REPLY_TEXT : PROMPT_REPLY_END;
-}
-
-static void log_event(void *self, enum prompt_level level, const char *line)
-{
-	static const int priorities[] = {
-		[PROMPT_INFO] = LOG_INFO, [PROMPT_NOTICE] = LOG_NOTICE, [PROMPT_ERROR] = LOG_ERR};
-
-	(void)self;
-	openlog("otpcode", LOG_PID, LOG_AUTHPRIV);
-	syslog(priorities[level], "%s", line);
-	closelog();
-}
-
-static enum otp_err deliver(void *self, const struct request *request, enum deliver_end *end,
-	struct request_verdict *verdict, struct otp_why *why)
-{
-	struct proof *proof = self;
-
-	return deliver_send(&proof->deliver, request, end, verdict, why);
-}
-
-static void find_origin(const struct config *config, struct origin *origin)
-{
-	char host[ORIGIN_HOST_SIZE] = "";
-	struct origin_facts facts = {.service = SERVICE,
-		.ssh_connection = getenv("SSH_CONNECTION"),
-		.tty = ttyname(STDIN_FILENO),
-		.caller_uid = getuid()};
-
-	(void)gethostname(host, sizeof host - 1);
-	facts.host = config->delivery.host_name[0] != '\0' ? config->delivery.host_name : host;
-	origin_from_facts(&facts, origin);
-}
-
-static void begin(struct proof *proof, const struct session *session)
-{
-	const struct config *config = &session->config;
-
-	proof->core = session->core;
-	proof->core.store = (struct store){.self = &proof->copy, .update = copy_update, .read = copy_read};
-	limits_set(&proof->limits, config->store.path, SESSION_OWNER);
-	proof->core.limits = limits_interface(&proof->limits);
-	proof->deliver = (struct deliver_options){.hook = config->delivery.hook,
-		.config = config->path,
-		.hook_user = config->delivery.hook_user};
-}
-
-static enum prompt_result run(struct proof *proof, const struct config *config, const struct record *record)
-{
-	struct otp_login login = {.user = record->user, .uid = record->uid, .accept = OTP_ACCEPT_SENT};
-	const struct prompt_options options = {
-		.echo = true,
-		.max_prompts = config->prompt.max_prompts,
-		.wait_ms = config->delivery.wait_s * 1000,
-		.support = config->prompt.support,
-		.tell_unenrolled = true,
-		.channels = config->delivery.channels,
-	};
-	const struct prompt_host host = {
-		.self = proof, .tell = tell, .ask = ask, .log = log_event, .deliver = deliver};
-
-	find_origin(config, &login.origin);
-	return prompt_login(&proof->core, &login, &options, &host);
+	trial->session = *session;
+	trial->session.core.store =
+		(struct store){.self = &trial->copy, .update = copy_update, .read = copy_read};
+	proof_begin(&trial->proof, &trial->session, SERVICE);
+	trial->proof.login.user = record->user;
+	trial->proof.login.uid = record->uid;
+	return proof_ask(&trial->proof, OTP_ACCEPT_SENT, false);
 }
 
 enum cli_exit prove_contact(
 	const struct session *session, const struct record *record, const struct contact *contact)
 {
-	struct proof *proof = calloc(1, sizeof *proof);
+	struct trial *trial = calloc(1, sizeof *trial);
 	char mask[CONTACT_MASK_SIZE];
 	struct otp_why why = {.text = "there is not enough memory"};
-	enum otp_err err = proof != NULL ? OTP_OK : OTP_ERR_NO_MEMORY;
-	bool proved = false;
+	enum otp_err err = trial != NULL ? fill_copy(&trial->copy, record, contact, &why) : OTP_ERR_NO_MEMORY;
+	bool proved = err == OTP_OK && ask(trial, session, record);
 
-	if (err == OTP_OK)
-		err = fill_copy(&proof->copy, record, contact, &why);
-	if (err == OTP_OK) {
-		begin(proof, session);
-		proved = run(proof, &session->config, record) == PROMPT_VERIFIED;
-		OPENSSL_cleanse(proof, sizeof *proof);
-	}
-	free(proof);
+	if (trial != NULL)
+		OPENSSL_cleanse(trial, sizeof *trial);
+	free(trial);
 	if (err != OTP_OK)
 		return report_failure(err, &why);
 	contact_mask(contact, mask);
