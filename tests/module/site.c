@@ -124,6 +124,23 @@ void site_remove(void)
 	staging_remove();
 }
 
+bool site_made;
+
+int site_make_group(void **state)
+{
+	(void)state;
+	site_made = site_make();
+	return 0;
+}
+
+int site_remove_group(void **state)
+{
+	(void)state;
+	if (site_made)
+		site_remove();
+	return 0;
+}
+
 unsigned site_mails(void)
 {
 	unsigned mails = 0;
@@ -399,6 +416,13 @@ int site_run(struct site_login *login)
 	login->updates = count_updates() - before;
 	(void)pam_end(talk.pamh, code);
 	return code;
+}
+
+int site_run_or_skip(struct site_login *login)
+{
+	if (!site_made)
+		skip();
+	return site_run(login);
 }
 
 /* The log: libpam's syslog calls come here, because this program is first in the search for symbols. */

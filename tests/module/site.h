@@ -22,6 +22,11 @@
 bool site_make(void);
 void site_remove(void);
 
+/* The same for a group of tests: site_made says whether it is there. */
+extern bool site_made;
+int site_make_group(void **state);
+int site_remove_group(void **state);
+
 /* PATH of the folder and name; good until the fourth next call. */
 const char *site_path(const char *name);
 
@@ -105,6 +110,9 @@ struct site_login {
 
 /* Runs it and gives the stack's overall result. */
 int site_run(struct site_login *login);
+
+/* The same; skips the test where there is no site. */
+int site_run_or_skip(struct site_login *login);
 
 /* Everything that went to syslog since the last site_forget_log, one line each. */
 const char *site_log(void);

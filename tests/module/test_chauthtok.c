@@ -22,7 +22,6 @@
 
 #define SHIPPED "[success=ok ignore=ignore default=die]"
 
-static bool have_site;
 static uid_t caller; /* the real uid that the module sees */
 
 /* The module finds this one before libc's: the program comes first in the search for symbols. */
@@ -31,38 +30,16 @@ uid_t getuid(void)
 	return caller;
 }
 
-static int make(void **state)
-{
-	(void)state;
-	have_site = site_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	if (have_site)
-		site_remove();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
 	caller = 1; /* who changes their own: SITE_USER */
-	if (have_site) {
+	if (site_made) {
 		site_configure("");
 		site_stack("", SHIPPED, "");
 		site_reset();
 	}
 	return 0;
-}
-
-static int run(struct site_login *login)
-{
-	if (!have_site)
-		skip();
-	return site_run(login);
 }
 
 /* SITE_USER runs passwd. */
@@ -88,7 +65,7 @@ static void a_right_code_permits_the_change(void **state)
 	struct site_login login = change();
 
 	login.replies[0].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 	assert_int_equal(login.prompts, 1); /* in one of the two phases */
 	assert_int_equal(login.updates, 1);
 	assert_non_null(strstr(site_log(), "event=verified user=" SITE_USER));
@@ -105,7 +82,7 @@ static void C57_a_refusal_comes_in_the_first_phase(void **state)
 		for (int n = 0; n < 5; n++)
 			login.replies[n] = replies[i];
 		setup(NULL);
-		assert_int_not_equal(run(&login), PAM_SUCCESS);
+		assert_int_not_equal(site_run_or_skip(&login), PAM_SUCCESS);
 		assert_int_equal(login.updates, 0);
 	}
 }
@@ -117,14 +94,14 @@ static void who_is_not_enrolled_is_denied_or_left_to_the_rest(void **state)
 
 	login.user = SITE_OTHER;
 	caller = 2;
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 	assert_int_equal(login.updates, 0);
 	site_configure("[users]\nunenrolled=ignore\n");
-	assert_int_equal(run(&login), PAM_SUCCESS); /* pam_permit after us */
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS); /* pam_permit after us */
 	assert_int_equal(login.prompts, 0);
 	/* Alone it ignores in both phases, and a stack of nothing but that permits nothing. */
 	be_alone();
-	assert_int_not_equal(run(&login), PAM_SUCCESS);
+	assert_int_not_equal(site_run_or_skip(&login), PAM_SUCCESS);
 }
 
 static void root_changes_anothers_without_being_asked_and_that_is_logged(void **state)
@@ -133,16 +110,16 @@ static void root_changes_anothers_without_being_asked_and_that_is_logged(void **
 	struct site_login login = change();
 
 	caller = 0;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 	assert_int_equal(login.prompts, 0);
 	assert_int_equal(site_mails(), 0);
 	assert_non_null(
 		strstr(site_log(), "event=passed user=" SITE_USER " why=\"root changes the password\""));
 	login.user = "hunter2-not-a-user";
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 	assert_non_null(strstr(site_log(), "event=denied why=\"unknown user\""));
 	login.user = "root"; /* their own: not enrolled here */
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 }
 
 static void a_program_of_roots_asks_before_an_expired_password_is_changed(void **state)
@@ -153,10 +130,10 @@ static void a_program_of_roots_asks_before_an_expired_password_is_changed(void *
 	caller = 0;
 	login.flags = PAM_CHANGE_EXPIRED_AUTHTOK;
 	login.replies[0].answer = SITE_WRONG;
-	assert_int_equal(run(&login), PAM_CONV_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_CONV_ERR);
 	assert_int_equal(login.updates, 0);
 	login.replies[0].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 	assert_int_equal(login.updates, 1);
 }
 
@@ -169,7 +146,7 @@ static void who_has_just_logged_in_by_a_code_is_not_asked_again(void **state)
 	login.phase = SITE_AUTHENTICATE_AND_CHAUTHTOK;
 	login.flags = PAM_CHANGE_EXPIRED_AUTHTOK;
 	login.replies[0].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 	assert_int_equal(login.prompts, 1);
 	assert_non_null(
 		strstr(site_log(), "event=passed user=" SITE_USER " why=\"a code was right in this login\""));
@@ -178,13 +155,13 @@ static void who_has_just_logged_in_by_a_code_is_not_asked_again(void **state)
 	caller = 1;
 	login.flags = 0;
 	login.replies[1].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 	assert_int_equal(login.prompts, 2);
 	setup(NULL);
 	caller = 0;
 	login.flags = PAM_CHANGE_EXPIRED_AUTHTOK;
 	login.changes_user = SITE_OTHER;
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 	assert_int_equal(login.updates, 0);
 }
 
@@ -193,7 +170,7 @@ static void a_login_that_asked_nobody_asks_before_the_change(void **state)
 	(void)state;
 	struct site_login login = change();
 
-	if (have_site)
+	if (site_made)
 		site_configure("[users]\nunenrolled=ignore\n[limits]\nresend_after=1s\n");
 	caller = 0;
 	login.user = SITE_OTHER; /* ignored at the login */
@@ -201,7 +178,7 @@ static void a_login_that_asked_nobody_asks_before_the_change(void **state)
 	login.changes_user = SITE_USER;
 	login.flags = PAM_CHANGE_EXPIRED_AUTHTOK;
 	login.replies[0].answer = SITE_WRONG;
-	assert_int_equal(run(&login), PAM_CONV_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_CONV_ERR);
 	assert_int_equal(login.prompts, 2);
 }
 
@@ -212,7 +189,7 @@ static void PAM_SILENT_puts_the_line_into_the_prompt(void **state)
 
 	login.flags = (int)PAM_SILENT;
 	login.replies[0].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 	assert_int_equal(login.messages, 0);
 	assert_non_null(strstr(login.seen, "A 6-digit code was emailed to d***@e***.org (ref "));
 }
@@ -222,14 +199,14 @@ static void where_nothing_is_revealed_a_change_reveals_nothing_either(void **sta
 	(void)state;
 	struct site_login login = change();
 
-	if (have_site)
+	if (site_made)
 		site_configure("[prompt]\nreveal=none\nmax_prompts=1\n");
 	login.replies[0].answer = SITE_WRONG;
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 	assert_string_equal(
 		login.seen, "If this account can sign in, a code is on its way.\nVerification code: \n");
 	login.replies[0].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 }
 
 static void a_fault_in_the_configuration_is_found_in_the_first_phase(void **state)
@@ -237,9 +214,9 @@ static void a_fault_in_the_configuration_is_found_in_the_first_phase(void **stat
 	(void)state;
 	struct site_login login = change();
 
-	if (have_site)
+	if (site_made)
 		site_configure("[limits]\nlock_for=15\n");
-	assert_int_equal(run(&login), PAM_SERVICE_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_SERVICE_ERR);
 	assert_int_equal(login.updates, 0);
 }
 
@@ -254,7 +231,7 @@ static void C57_the_second_phase_without_the_first_permits_nothing(void **state)
 	pam_handle_t *pamh = NULL;
 	const char *argv[] = {""};
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	void *module = dlopen(site_module(), RTLD_NOW);
 	assert_non_null(module);
@@ -276,10 +253,10 @@ static void C11_a_change_that_nobody_was_asked_for_touches_no_counter(void **sta
 	struct record before, after;
 
 	login.replies[0].answer = SITE_WRONG;
-	assert_int_equal(run(&login), PAM_CONV_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_CONV_ERR);
 	site_record(&before);
 	caller = 0;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 	site_record(&after);
 	assert_memory_equal(&before, &after, sizeof before);
 }
@@ -303,5 +280,5 @@ int main(void)
 		T(C11_a_change_that_nobody_was_asked_for_touches_no_counter),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, site_make_group, site_remove_group);
 }

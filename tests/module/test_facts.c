@@ -25,7 +25,6 @@
 
 #define SHIPPED "[success=ok ignore=ignore default=die]"
 
-static bool have_site;
 static int nss_error; /* what the user database answers; 0: what it knows */
 
 /* The module finds this one before libc's: the program comes first in the search for symbols. */
@@ -40,38 +39,16 @@ int getpwnam_r(const char *name, struct passwd *entry, char *buffer, size_t size
 	return next(name, entry, buffer, size, result);
 }
 
-static int make(void **state)
-{
-	(void)state;
-	have_site = site_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	if (have_site)
-		site_remove();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
 	nss_error = 0;
-	if (have_site) {
+	if (site_made) {
 		site_configure("");
 		site_stack("", SHIPPED, "");
 		site_reset();
 	}
 	return 0;
-}
-
-static int run(struct site_login *login)
-{
-	if (!have_site)
-		skip();
-	return site_run(login);
 }
 
 static struct site_login remote(void)
@@ -85,15 +62,15 @@ static void C01_a_user_database_that_does_not_answer_is_an_error(void **state)
 	const int errors[] = {EIO, EMFILE, ENOMEM, ERANGE};
 	struct site_login login = remote();
 
-	if (have_site)
+	if (site_made)
 		site_configure("[users]\nunenrolled=ignore\n");
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
 		nss_error = errors[i];
-		assert_int_equal(run(&login), PAM_AUTHINFO_UNAVAIL);
+		assert_int_equal(site_run_or_skip(&login), PAM_AUTHINFO_UNAVAIL);
 		assert_int_equal(login.prompts, 0);
 	}
 	nss_error = ENOENT; /* getpwnam(3): some name services say so of a name that they do not know */
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 }
 
 static void take_the_record_away(void *pamh, unsigned prompt)
@@ -113,10 +90,11 @@ static void C01_a_record_removed_during_the_login_is_not_the_same_as_none(void *
 		login.at_prompt = take_the_record_away;
 		login.replies[0] = replies[i];
 		setup(NULL);
-		if (have_site)
+		if (site_made)
 			site_configure("[users]\nunenrolled=ignore\n");
-		assert_int_equal(run(&login), PAM_AUTH_ERR);
-		assert_int_equal(run(&login), PAM_SUCCESS); /* now there is none; pam_permit after us */
+		assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
+		assert_int_equal(
+			site_run_or_skip(&login), PAM_SUCCESS); /* now there is none; pam_permit after us */
 	}
 }
 
@@ -127,7 +105,7 @@ static void C35_a_conversation_that_fails_is_not_tried_again(void **state)
 
 	login.replies[0].answer = SITE_FAIL;
 	login.replies[1].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_CONV_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_CONV_ERR);
 	assert_int_equal(login.prompts, 1);
 }
 
@@ -136,11 +114,11 @@ static void the_password_of_an_earlier_module_is_no_answer(void **state)
 	(void)state;
 	struct site_login login = remote();
 
-	if (have_site)
+	if (site_made)
 		site_stack("auth optional pam_unix.so nodelay\n", SHIPPED, "");
 	login.replies[0].text = login.replies[1].text = "123456";
 	login.replies[2].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 	assert_non_null(strstr(login.seen, "That is your password. Type the 6 digits in message "));
 	assert_null(strstr(site_log(), "event=wrong"));
 }
@@ -152,7 +130,7 @@ static enum lane lane_of_caller(uid_t caller, const char *password)
 	struct record record;
 	int status;
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	setup(NULL);
 	if (password != NULL)
@@ -197,7 +175,7 @@ static void where_ssh_comes_from_counts_before_the_remote_host(void **state)
 
 	login.ssh_connection = "203.0.113.5 50000 192.0.2.1 22";
 	login.ssh_auth_info = "";
-	assert_int_equal(run(&login), PAM_CONV_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_CONV_ERR);
 	site_record(&record);
 	assert_string_equal(record.challenges[0].source, "203.0.113.5");
 }
@@ -208,9 +186,9 @@ static void the_configured_host_name_stands_in_the_message(void **state)
 	struct site_login login = remote();
 	char text[1024] = "";
 
-	if (have_site)
+	if (site_made)
 		site_configure("[delivery]\nhost_name=box.example.org\n");
-	assert_int_equal(run(&login), PAM_CONV_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_CONV_ERR);
 	FILE *mail = fopen(site_path("mailbox/0"), "re");
 	assert_non_null(mail);
 	assert_true(fread(text, 1, sizeof text - 1, mail) > 0);
@@ -233,5 +211,5 @@ int main(void)
 		T(the_configured_host_name_stands_in_the_message),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, site_make_group, site_remove_group);
 }

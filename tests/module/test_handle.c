@@ -21,7 +21,6 @@
 
 #define KEY "publickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIJVLKpMVjYKMMFVZnlaeu0KWmJ0dBZPHy2MeRoZDHKn\n"
 
-static bool have_site;
 static uid_t caller;     /* the real uid that the module sees */
 static bool knows_codes; /* the person at the prompt; else the conversation fails */
 static unsigned prompts;
@@ -67,25 +66,10 @@ static void end(void)
 
 static void restart(void)
 {
-	if (have_site) {
+	if (site_made) {
 		end();
 		start();
 	}
-}
-
-static int make(void **state)
-{
-	(void)state;
-	have_site = site_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	if (have_site)
-		site_remove();
-	return 0;
 }
 
 static int setup(void **state)
@@ -94,7 +78,7 @@ static int setup(void **state)
 	caller = 0;
 	knows_codes = false;
 	prompts = 0;
-	if (!have_site)
+	if (!site_made)
 		return 0;
 	site_configure("");
 	site_stack("", "required", "");
@@ -106,21 +90,21 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	if (have_site)
+	if (site_made)
 		end();
 	return 0;
 }
 
 static int authenticate(void)
 {
-	if (!have_site)
+	if (!site_made)
 		skip();
 	return pam_authenticate(pamh, 0);
 }
 
 static int change(unsigned flags)
 {
-	if (!have_site)
+	if (!site_made)
 		skip();
 	return pam_chauthtok(pamh, (int)flags);
 }
@@ -131,7 +115,7 @@ static int change(unsigned flags)
 static void C57_a_first_phase_that_fails_takes_back_the_one_before(void **state)
 {
 	(void)state;
-	if (have_site)
+	if (site_made)
 		site_stack("", "[success=ok conv_err=ignore default=die]", "");
 	restart();
 	assert_int_equal(change(0), PAM_SUCCESS); /* root changes another's */
@@ -157,7 +141,7 @@ static void C57_a_login_that_fails_takes_back_the_one_before(void **state)
 static void C57_a_known_device_may_log_in_and_not_change_the_password(void **state)
 {
 	(void)state;
-	if (have_site)
+	if (site_made)
 		site_configure("[devices]\nremember_for=1d\n");
 	knows_codes = true;
 	assert_int_equal(authenticate(), PAM_SUCCESS);
@@ -181,5 +165,5 @@ int main(void)
 		T(C57_a_known_device_may_log_in_and_not_change_the_password),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, site_make_group, site_remove_group);
 }

@@ -26,7 +26,6 @@
 #define SHIPPED "[success=ok ignore=ignore default=die]"
 #define HIDDEN "If this account can sign in, a code is on its way."
 
-static bool have_site;
 static int nss_error; /* what the user database answers; 0: what it knows */
 
 /* The module finds this one before libc's: the program comes first in the search for symbols. */
@@ -41,38 +40,16 @@ int getpwnam_r(const char *name, struct passwd *entry, char *buffer, size_t size
 	return next(name, entry, buffer, size, result);
 }
 
-static int make(void **state)
-{
-	(void)state;
-	have_site = site_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	if (have_site)
-		site_remove();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
 	nss_error = 0;
-	if (have_site) {
+	if (site_made) {
 		site_configure("[prompt]\nreveal=none\nmax_prompts=1\n");
 		site_stack("", SHIPPED, "");
 		site_reset();
 	}
 	return 0;
-}
-
-static int run(struct site_login *login)
-{
-	if (!have_site)
-		skip();
-	return site_run(login);
 }
 
 /* What may be wrong. Each leaves the site so, until the next setup. */
@@ -150,10 +127,10 @@ static void all_see(int flags, const char *seen, unsigned messages)
 		struct site_login login = {.rhost = "192.0.2.7", .flags = flags};
 		login.replies[0] = (struct site_reply){.answer = SITE_TYPE, .text = "000000"};
 		setup(NULL);
-		if (!have_site)
+		if (!site_made)
 			skip();
 		login.user = all[i].is();
-		assert_int_equal(run(&login), PAM_AUTH_ERR);
+		assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 		put_back();
 		assert_string_equal(login.seen, seen);
 		assert_int_equal(login.messages, messages);
@@ -182,7 +159,7 @@ static void the_mailed_code_opens(void **state)
 	struct site_login login = {.user = SITE_USER, .rhost = "192.0.2.7"};
 
 	login.replies[0].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 }
 
 static void C35_a_conversation_that_fails_is_a_failure_like_any_other(void **state)
@@ -191,9 +168,9 @@ static void C35_a_conversation_that_fails_is_a_failure_like_any_other(void **sta
 	struct site_login login = {.user = SITE_USER, .rhost = "192.0.2.7"};
 
 	login.replies[0].answer = SITE_FAIL;
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 	login.replies[0].answer = SITE_END;
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 }
 
 static void one_service_may_reveal_nothing_where_others_do(void **state)
@@ -201,13 +178,13 @@ static void one_service_may_reveal_nothing_where_others_do(void **state)
 	(void)state;
 	struct site_login login = {.user = SITE_OTHER, .rhost = "192.0.2.7"};
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	site_configure("");
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 	assert_non_null(strstr(login.seen, "No address is registered for you."));
 	site_stack("", SHIPPED, "prompt.reveal=none prompt.max_prompts=1");
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 	assert_string_equal(login.seen, HIDDEN "\nVerification code: \n");
 }
 
@@ -218,7 +195,7 @@ static void an_unknown_user_has_no_contact_whatever_a_command_says(void **state)
 	struct site_login login = {.user = unknown(), .rhost = "192.0.2.7"};
 	char text[1024];
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	FILE *command = fopen(site_path("contacts"), "we");
 	assert_non_null(command);
@@ -230,13 +207,13 @@ static void an_unknown_user_has_no_contact_whatever_a_command_says(void **state)
 		site_path("contacts"));
 	site_configure(text);
 	login.replies[0].answer = SITE_CODE;
-	assert_int_equal(run(&login), PAM_AUTH_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_AUTH_ERR);
 	assert_string_equal(login.seen, HIDDEN "\nVerification code: \n");
 	assert_int_equal(site_mails(), 0);
 	assert_non_null(strstr(site_log(), "event=denied rhost=192.0.2.7 why=\"unknown user\""));
 	assert_null(strstr(site_log(), "event=error"));
 	login.user = SITE_OTHER; /* whom the system knows, and no record does */
-	assert_int_equal(run(&login), PAM_SUCCESS);
+	assert_int_equal(site_run_or_skip(&login), PAM_SUCCESS);
 }
 
 static void a_fault_in_the_configuration_is_no_users(void **state)
@@ -244,10 +221,10 @@ static void a_fault_in_the_configuration_is_no_users(void **state)
 	(void)state;
 	struct site_login login = {.user = SITE_USER, .rhost = "192.0.2.7"};
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	site_configure("[prompt]\nreveal=none\n[users]\nunenrolled=ignore\n");
-	assert_int_equal(run(&login), PAM_SERVICE_ERR);
+	assert_int_equal(site_run_or_skip(&login), PAM_SERVICE_ERR);
 	assert_non_null(strstr(site_log(), "contradicts"));
 	assert_int_equal(login.prompts, 0);
 }
@@ -266,5 +243,5 @@ int main(void)
 		T(a_fault_in_the_configuration_is_no_users),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, site_make_group, site_remove_group);
 }

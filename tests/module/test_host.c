@@ -25,27 +25,10 @@
 
 #include <cmocka.h>
 
-static bool have_site;
-
-static int make(void **state)
-{
-	(void)state;
-	have_site = site_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	if (have_site)
-		site_remove();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
-	if (have_site)
+	if (site_made)
 		site_reset();
 	return 0;
 }
@@ -149,7 +132,7 @@ static void C29_a_login_leaves_its_host_as_it_was(void **state)
 		.replies = {{.answer = SITE_WRONG}, {.answer = SITE_CODE}}};
 	struct site_login first = login;
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	look(&before);
 	assert_int_equal(site_run(&first), PAM_SUCCESS);
@@ -192,7 +175,7 @@ static void C25_no_descriptor_stays_open_after_many_logins(void **state)
 	unsigned before = 0;
 
 	for (int i = 0; i < 200; i++) {
-		if (!have_site)
+		if (!site_made)
 			skip();
 		assert_int_equal(site_run(&login), PAM_SUCCESS);
 		if (i == 0)
@@ -249,7 +232,7 @@ static void C30_no_limit_of_the_caller_lets_anybody_in(void **state)
 		{RLIMIT_NOFILE, 10}, {RLIMIT_NPROC, 0}, {RLIMIT_NPROC, 1}, {RLIMIT_CPU, 1}, {RLIMIT_CORE, 0},
 		{RLIMIT_STACK, 131072}, {RLIMIT_MEMLOCK, 0}, {RLIMIT_SIGPENDING, 0}};
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		struct record record;
@@ -270,7 +253,7 @@ static void C51_under_each_file_size_limit_a_failure_is_counted_and_a_success_en
 	(void)state;
 	bool hard = root_can_raise_limits();
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	for (rlim_t size = 0; size <= 20000; size += size % 8192 == 0 ? 1 : 1024 - size % 1024) {
 		struct limit limit = {RLIMIT_FSIZE, size};
@@ -298,5 +281,5 @@ int main(void)
 		T(C51_under_each_file_size_limit_a_failure_is_counted_and_a_success_ends_the_code),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, site_make_group, site_remove_group);
 }

@@ -18,27 +18,10 @@
 
 #define SLOT_SIZE 8192
 
-static bool have_site;
-
-static int make(void **state)
-{
-	(void)state;
-	have_site = site_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	if (have_site)
-		site_remove();
-	return 0;
-}
-
 static int setup(void **state)
 {
 	(void)state;
-	if (have_site) {
+	if (site_made) {
 		site_reset();
 		site_keep();
 	}
@@ -71,7 +54,7 @@ static void C59_a_bit_flipped_in_either_slot_brings_nothing_back(void **state)
 	(void)state;
 	static const off_t places[] = {0, 20, 100, 400, SLOT_SIZE - 1};
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	for (size_t i = 0; i < 4 * sizeof places / sizeof places[0]; i++) {
 		const off_t slot = i % 2 == 0 ? 0 : SLOT_SIZE, place = places[i / 4];
@@ -91,7 +74,7 @@ static void each_of_what_is_kept_opens_and_the_log_says_by_what(void **state)
 {
 	(void)state;
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	const struct code code = site_app_code();
 	assert_int_equal(type(code.text), PAM_SUCCESS);
@@ -112,5 +95,5 @@ int main(void)
 		cmocka_unit_test_setup(C59_a_bit_flipped_in_either_slot_brings_nothing_back, setup),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, site_make_group, site_remove_group);
 }

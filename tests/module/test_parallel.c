@@ -19,23 +19,7 @@
 
 #define LOGINS 64
 
-static bool have_site;
 static int ready[2], go[2];
-
-static int make(void **state)
-{
-	(void)state;
-	have_site = site_make();
-	return 0;
-}
-
-static int unmake(void **state)
-{
-	(void)state;
-	if (have_site)
-		site_remove();
-	return 0;
-}
 
 /* The barrier: nobody answers before everybody has been asked. */
 static void wait_for_all(void *pamh, unsigned prompt)
@@ -108,7 +92,7 @@ static void C08_of_64_right_codes_at_once_exactly_one_opens(void **state)
 	(void)state;
 	const struct site_reply replies[] = {{.answer = SITE_FIRST_CODE}};
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	struct tally tally = run_all(replies, 1);
 	assert_int_equal(tally.other, 0);
@@ -134,7 +118,7 @@ static void C08_of_64_answers_with_one_code_of_the_app_exactly_one_opens(void **
 {
 	(void)state;
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	site_reset();
 	site_keep();
@@ -146,7 +130,7 @@ static void C08_of_64_answers_with_one_backup_code_exactly_one_opens(void **stat
 {
 	(void)state;
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	site_reset();
 	site_keep();
@@ -159,7 +143,7 @@ static void C05_of_64_wrong_codes_at_once_five_are_compared(void **state)
 	const struct site_reply replies[] = {{.answer = SITE_WRONG}, {.answer = SITE_WRONG}};
 	struct record record;
 
-	if (!have_site)
+	if (!site_made)
 		skip();
 	site_reset();
 	struct tally tally = run_all(replies, 2);
@@ -183,5 +167,5 @@ int main(void)
 		cmocka_unit_test(C05_of_64_wrong_codes_at_once_five_are_compared),
 	};
 
-	return cmocka_run_group_tests(tests, make, unmake);
+	return cmocka_run_group_tests(tests, site_make_group, site_remove_group);
 }
